@@ -1,0 +1,45 @@
+//! The `ferrotel` program.
+
+mod cli;
+mod components;
+mod config;
+mod exit;
+mod service;
+mod telemetry;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return cli::explain(&error),
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return exit::failed(format!("cannot start the runtime: {error}")),
+    };
+    let code = runtime.block_on(run(cli));
+    // What did not stop in time has been reported; nobody waits for it.
+    runtime.shutdown_background();
+    code
+}
+
+async fn run(cli: Cli) -> ExitCode {
+    let Cli { command, sources, shutdown_timeout } = cli;
+    match command {
+        None => service::run(sources, shutdown_timeout.0).await,
+        Some(Command::Validate { format }) => cli::validate(&sources, format).await,
+        Some(Command::Components) => cli::print(&components::describe()),
+        Some(Command::PrintConfig { mode, format, validate }) => {
+            cli::print_config(&sources, mode, format, validate).await
+        }
+        Some(Command::Featuregate { id }) => cli::featuregate(id.as_deref()),
+    }
+}

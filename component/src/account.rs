@@ -1,0 +1,105 @@
+//! The books of one edge: what came, and what became of it.
+//!
+//! For every account at every moment: received = delivered + refused + dropped + in flight. The first four are
+//! counted where they happen; what is in flight is the rest. An account whose rest is not zero after a drain has lost
+//! something, and a test sees it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use crate::telemetry::Counter;
+
+/// The books of one pipeline or of one exporter, in items. Cheap to clone; all clones are one account.
+#[derive(Clone, Debug)]
+pub struct Account(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    received: Counter,
+    delivered: Counter,
+    refused: Counter,
+    /// Part of `delivered` that the other side took and threw away.
+    rejected: Counter,
+    /// Rarely written: an item dropped is trouble, not traffic (a filter counts once a batch).
+    dropped: Mutex<Dropped>,
+}
+
+/// What was dropped, by reason.
+pub type Dropped = BTreeMap<&'static str, u64>;
+
+/// An account at one moment, in items.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// What came in.
+    pub received: u64,
+    /// What was handed on and acknowledged.
+    pub delivered: u64,
+    /// What was sent back to where it came from with an error.
+    pub refused: u64,
+    /// What was given up after it had been acknowledged, by reason.
+    pub dropped: Dropped,
+}
+
+impl Default for Account {
+    fn default() -> Account {
+        Account(Arc::new(Inner {
+            received: Counter::default(),
+            delivered: Counter::default(),
+            refused: Counter::default(),
+            rejected: Counter::default(),
+            dropped: Mutex::default(),
+        }))
+    }
+}
+
+impl Account {
+    /// Items came in.
+    pub fn received(&self, items: usize) {
+        self.0.received.add(items as u64);
+    }
+
+    /// Items were handed on and acknowledged.
+    pub fn delivered(&self, items: usize) {
+        self.0.delivered.add(items as u64);
+    }
+
+    /// Items were sent back with an error.
+    pub fn refused(&self, items: usize) {
+        self.0.refused.add(items as u64);
+    }
+
+    /// Items were given up.
+    pub fn dropped(&self, items: usize, reason: &'static str) {
+        *self.0.dropped.lock().entry(reason).or_default() += items as u64;
+    }
+
+    /// Items of a batch that the other side acknowledged and yet rejected (a partial success): dropped, not delivered.
+    /// The batch as a whole is booked as delivered by whoever sent it.
+    pub fn rejected(&self, items: usize) {
+        self.0.rejected.add(items as u64);
+    }
+
+    /// The account now. Read what left before what came, so that nothing is seen to leave before it came.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        let mut dropped = self.0.dropped.lock().clone();
+        let refused = self.0.refused.value();
+        let rejected = self.0.rejected.value();
+        if rejected > 0 {
+            dropped.insert("rejected by the other side", rejected);
+        }
+        let delivered = self.0.delivered.value().saturating_sub(rejected);
+        Totals { received: self.0.received.value(), delivered, refused, dropped }
+    }
+}
+
+impl Totals {
+    /// What came and has not left yet. Negative only if something was counted out twice, which is a bug.
+    #[must_use]
+    pub fn in_flight(&self) -> i64 {
+        let left = self.delivered + self.refused + self.dropped.values().sum::<u64>();
+        self.received.cast_signed() - left.cast_signed()
+    }
+}

@@ -1,0 +1,34 @@
+//! What a component is: what it consumes, what it is given, what it answers.
+//!
+//! Everything a receiver, processor, exporter, connector or extension needs to know of the world is here, so that
+//! none of them imports the crate that wires them together.
+
+mod account;
+mod auth;
+mod consumer;
+mod context;
+mod delivery;
+mod error;
+mod fanout;
+mod health;
+mod kinds;
+mod memory;
+mod overview;
+mod scope;
+mod sharded;
+mod telemetry;
+pub mod testing;
+
+pub use account::{Account, Dropped, Totals};
+pub use auth::{Authenticator, AuthenticationError, Capabilities, Credentials, Identity};
+pub use consumer::{Batch, Consumer, Metadata, Origin, transform};
+pub use context::{Accounts, Acknowledge, BuildInfo, Context, Kind};
+pub use delivery::{BatchConfig, Delivery, DeliveryConfig, PartitionConfig, QueueConfig, RetryConfig, Sizer};
+pub use error::{Code, ConsumeError, Fault};
+pub use fanout::fanout;
+pub use health::{Health, Stage};
+pub use kinds::{Connector, Exporter, Extension, Outputs, Problem, Processor, Receiver, Settings};
+pub use memory::{Charge, Memory};
+pub use overview::{ExtensionOverview, LedgerEntry, Overview, PipelineOverview};
+pub use scope::Scope;
+pub use telemetry::{Counter, Description, Family, Gauge, Histogram, Labels, MetricKind, Metrics, Sample, Value};

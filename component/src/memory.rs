@@ -1,0 +1,144 @@
+//! The bytes of requests in flight, held to one limit for the whole process.
+//!
+//! Rules:
+//! 1. Whoever is about to keep bytes from outside asks for a [`Charge`] first. No charge, no bytes.
+//! 2. A charge goes with the buffer ([`Charge::attach`]) and is given back when the last slice of it is gone, be it in
+//!    a queue, a batch or a socket. So what is held is known without looking.
+//! 3. Without a limit nothing is refused, and counting costs one addition to a cache line of this thread's own.
+//! 4. Threads hand what they counted to the shared sum in lumps of [`LUMP`]: the sum is off by at most a lump a thread,
+//!    which the limit keeps in reserve.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use bytes::Bytes;
+
+use crate::sharded::Sharded;
+
+/// How many bytes a thread counts for itself before it tells the others.
+const LUMP: i64 = 256 << 10;
+
+/// The account of bytes in flight. Cheap to clone; all clones are one account.
+#[derive(Clone, Debug)]
+pub struct Memory(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    /// Counted by a thread and not yet told.
+    untold: Sharded<AtomicI64>,
+    told: AtomicI64,
+    /// The most that may be held; `i64::MAX` is no limit.
+    limit: AtomicI64,
+}
+
+impl Default for Memory {
+    fn default() -> Memory {
+        Memory(Arc::new(Inner {
+            untold: Sharded::new(),
+            told: AtomicI64::new(0),
+            limit: AtomicI64::new(i64::MAX),
+        }))
+    }
+}
+
+impl Memory {
+    /// Sets how many bytes may be in flight; `None` is no limit. What is held already is not touched.
+    pub fn set_limit(&self, limit: Option<u64>) {
+        let reserve = LUMP * i64::try_from(self.0.untold.slots()).unwrap_or(i64::MAX);
+        let limit = match limit {
+            Some(bytes) => i64::try_from(bytes).unwrap_or(i64::MAX).saturating_sub(reserve).max(0),
+            None => i64::MAX,
+        };
+        self.0.limit.store(limit, Ordering::Relaxed);
+    }
+
+    /// Asks to keep `bytes`; `None` when that would pass the limit.
+    #[must_use]
+    pub fn charge(&self, bytes: usize) -> Option<Charge> {
+        let mut charge = Charge { memory: self.clone(), bytes: 0 };
+        charge.grow(bytes).then_some(charge)
+    }
+
+    /// Bytes in flight, as far as threads have told.
+    #[must_use]
+    pub fn held(&self) -> u64 {
+        let untold: i64 = self.0.untold.all().map(|slot| slot.load(Ordering::Relaxed)).sum();
+        u64::try_from(self.0.told.load(Ordering::Relaxed) + untold).unwrap_or(0)
+    }
+
+    /// Whether `bytes` more would still be within the limit.
+    #[must_use]
+    pub fn has_room(&self, bytes: usize) -> bool {
+        let limit = self.0.limit.load(Ordering::Relaxed);
+        let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+        limit == i64::MAX || self.0.told.load(Ordering::Relaxed).saturating_add(bytes) <= limit
+    }
+
+    fn count(&self, bytes: i64) {
+        let mine = self.0.untold.mine();
+        let untold = mine.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        if untold.abs() >= LUMP {
+            mine.fetch_sub(untold, Ordering::Relaxed);
+            self.0.told.fetch_add(untold, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The right to keep some bytes. Dropping it gives them back.
+#[derive(Debug)]
+pub struct Charge {
+    memory: Memory,
+    bytes: usize,
+}
+
+impl Charge {
+    /// Asks for `more` bytes on top. `false` when that would pass the limit; what is charged stays as it is then.
+    #[must_use]
+    pub fn grow(&mut self, more: usize) -> bool {
+        if !self.memory.has_room(more) {
+            return false;
+        }
+        self.memory.count(i64::try_from(more).unwrap_or(i64::MAX));
+        self.bytes += more;
+        true
+    }
+
+    /// Gives back all but `bytes`; does nothing when no more than that is charged.
+    pub fn shrink_to(&mut self, bytes: usize) {
+        let surplus = self.bytes.saturating_sub(bytes);
+        self.memory.count(-i64::try_from(surplus).unwrap_or(i64::MAX));
+        self.bytes -= surplus;
+    }
+
+    /// Bytes charged.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Ties the charge to a buffer: it ends with the last slice of it.
+    #[must_use]
+    pub fn attach(self, buffer: impl AsRef<[u8]> + Send + 'static) -> Bytes {
+        Bytes::from_owner(Charged { buffer, _charge: self })
+    }
+}
+
+impl Drop for Charge {
+    fn drop(&mut self) {
+        self.memory.count(-i64::try_from(self.bytes).unwrap_or(i64::MAX));
+    }
+}
+
+struct Charged<B> {
+    buffer: B,
+    _charge: Charge,
+}
+
+impl<B: AsRef<[u8]>> AsRef<[u8]> for Charged<B> {
+    fn as_ref(&self) -> &[u8] {
+        self.buffer.as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,42 @@
+//! The configuration language: YAML with positions, as the Go Collector understands it, typed through serde.
+//!
+//! A source goes through five steps, all pure: [`parse`] makes a tree of [`Node`]s, [`merge`] lays later sources over
+//! earlier ones, [`expand`] resolves `${…}`, [`read`] turns a part of the tree into a component's `Config`, and
+//! [`to_node`] with [`to_yaml`] or [`to_json`] prints the outcome. What is wrong on the way is collected in
+//! [`Diagnostics`], all of it, with file, line, column, key path, value and the nearest valid name.
+
+mod tree;
+mod path;
+mod diagnostic;
+mod render;
+mod suggest;
+mod scalar;
+mod parse;
+mod merge;
+mod expand;
+mod de;
+mod findings;
+mod access;
+mod inline;
+mod optional;
+mod interval;
+mod secret;
+mod id;
+mod print;
+mod yaml;
+
+pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use expand::{Resolved, Resolver, expand};
+pub use id::{ComponentId, IdError};
+pub use inline::Inline;
+pub use interval::{Interval, IntervalError};
+pub use merge::merge;
+pub use optional::{Explicit, Optional};
+pub use parse::{MAX_BYTES, MAX_DEPTH, MAX_NODES, decode, parse, parse_value};
+pub use path::Path;
+pub use print::{PrintError, to_node};
+pub use de::read;
+pub use secret::{Secret, SecretMap, Secrets};
+pub use suggest::nearest;
+pub use tree::{Key, Node, Origin, Position, Style, Value};
+pub use yaml::{to_json, to_yaml};

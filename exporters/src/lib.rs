@@ -1,0 +1,20 @@
+//! Exporters: how telemetry goes out.
+
+pub mod debug;
+pub mod file;
+pub mod nop;
+pub mod otlp_grpc;
+pub mod otlp_http;
+mod partial_success;
+
+use component::BuildInfo;
+
+/// How we introduce ourselves to servers: `ferrotel/0.1.0 (linux/amd64)`, in the form of the Go Collector.
+fn user_agent(build: &BuildInfo) -> String {
+    let arch = match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    };
+    format!("{}/{} ({}/{arch})", build.command, build.version, std::env::consts::OS)
+}

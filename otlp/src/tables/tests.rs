@@ -1,0 +1,5 @@
+//! Tables against the reference codec.
+
+mod edits;
+mod hostile;
+mod reading;

@@ -1,0 +1,15 @@
+//! The pipelines: what is to run, running it, and answering for every item on the way.
+
+mod config;
+mod delivery;
+mod graph;
+mod ledger;
+mod observe;
+mod plan;
+mod registry;
+mod trouble;
+
+pub use config::{PipelineConfig, PipelineId};
+pub use graph::{Environment, Graph, StopReport};
+pub use plan::Plan;
+pub use registry::{Entry, Registry};

@@ -1,0 +1,206 @@
+//! Which components there are: a list, made by the program.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use component::{
+    Capabilities, Connector, Consumer, Context, Delivery, Exporter, Extension, Kind, Labels, Outputs, Problem,
+    Processor, Receiver, Settings,
+};
+use ::config::{Diagnostics, Node, Path, Position, Secrets, Value};
+use otlp::Signal;
+
+/// All components that a configuration can name.
+#[derive(Default)]
+pub struct Registry {
+    entries: Vec<Entry>,
+}
+
+/// One type of component.
+pub struct Entry {
+    /// What kind of component it is.
+    pub kind: Kind,
+    /// Its type in the file.
+    pub name: &'static str,
+    /// Old names of the type.
+    pub aliases: &'static [&'static str],
+    /// Which signal it takes, and which it gives: the same for all but connectors. Empty for extensions.
+    pub routes: Vec<(Signal, Signal)>,
+    /// Reads its settings.
+    pub(crate) read: fn(&Node, &Path, &mut Diagnostics) -> Option<Component>,
+}
+
+/// Settings that have been read, and the way to start them.
+pub(crate) struct Component {
+    pub(crate) problems: Vec<Problem>,
+    /// Addresses, each with the path of its setting.
+    pub(crate) listens_on: Vec<(String, String)>,
+    /// Prints the settings with all defaults.
+    pub(crate) print: Print,
+    pub(crate) start: Start,
+}
+
+pub(crate) type Print = Arc<dyn Fn(Secrets) -> Node + Send + Sync>;
+
+type Starting<T> = Pin<Box<dyn Future<Output = anyhow::Result<T>> + Send>>;
+
+/// How a component of each kind is started. Starting leaves the settings as they are: they may be needed again.
+#[derive(Clone)]
+pub(crate) enum Start {
+    Receiver(Arc<dyn Fn(Context, Outputs) -> Starting<()> + Send + Sync>),
+    Processor(StartProcessor),
+    Exporter(StartExporter),
+    Connector(Arc<dyn Fn(Context, Outputs) -> Starting<Arc<dyn Consumer>> + Send + Sync>),
+    Extension(Arc<dyn Fn(Context) -> Starting<Capabilities> + Send + Sync>),
+}
+
+#[derive(Clone)]
+pub(crate) struct StartProcessor {
+    pub(crate) mutates: bool,
+    pub(crate) counted: bool,
+    pub(crate) start: Arc<dyn Fn(Context, Arc<dyn Consumer>) -> Starting<Arc<dyn Consumer>> + Send + Sync>,
+}
+
+#[derive(Clone)]
+pub(crate) struct StartExporter {
+    pub(crate) delivery: Delivery,
+    pub(crate) labels: Arc<dyn Fn(Signal) -> Labels + Send + Sync>,
+    pub(crate) start: Arc<dyn Fn(Context) -> Starting<Arc<dyn Consumer>> + Send + Sync>,
+}
+
+impl Registry {
+    /// Knows nothing yet.
+    #[must_use]
+    pub fn new() -> Registry {
+        Registry::default()
+    }
+
+    /// Adds a receiver.
+    #[must_use]
+    pub fn receiver<C: Receiver>(self) -> Registry {
+        self.add(Kind::Receiver, C::NAME, C::ALIASES, same(C::SIGNALS), read_receiver::<C>)
+    }
+
+    /// Adds a processor.
+    #[must_use]
+    pub fn processor<C: Processor>(self) -> Registry {
+        self.add(Kind::Processor, C::NAME, C::ALIASES, same(C::SIGNALS), read_processor::<C>)
+    }
+
+    /// Adds an exporter.
+    #[must_use]
+    pub fn exporter<C: Exporter>(self) -> Registry {
+        self.add(Kind::Exporter, C::NAME, C::ALIASES, same(C::SIGNALS), read_exporter::<C>)
+    }
+
+    /// Adds a connector.
+    #[must_use]
+    pub fn connector<C: Connector>(self) -> Registry {
+        self.add(Kind::Connector, C::NAME, C::ALIASES, C::ROUTES.to_vec(), read_connector::<C>)
+    }
+
+    /// Adds an extension.
+    #[must_use]
+    pub fn extension<C: Extension>(self) -> Registry {
+        self.add(Kind::Extension, C::NAME, C::ALIASES, Vec::new(), read_extension::<C>)
+    }
+
+    /// All types of that kind, by name.
+    #[must_use]
+    pub fn of(&self, kind: Kind) -> Vec<&Entry> {
+        let mut found: Vec<_> = self.entries.iter().filter(|entry| entry.kind == kind).collect();
+        found.sort_by_key(|entry| entry.name);
+        found
+    }
+
+    /// The type of that name, new or old.
+    #[must_use]
+    pub fn find(&self, kind: Kind, name: &str) -> Option<&Entry> {
+        let known = |entry: &&Entry| entry.kind == kind && (entry.name == name || entry.aliases.contains(&name));
+        self.entries.iter().find(known)
+    }
+
+    fn add(
+        mut self,
+        kind: Kind,
+        name: &'static str,
+        aliases: &'static [&'static str],
+        routes: Vec<(Signal, Signal)>,
+        read: fn(&Node, &Path, &mut Diagnostics) -> Option<Component>,
+    ) -> Registry {
+        self.entries.push(Entry { kind, name, aliases, routes, read });
+        self
+    }
+}
+
+fn same(signals: &[Signal]) -> Vec<(Signal, Signal)> {
+    signals.iter().map(|signal| (*signal, *signal)).collect()
+}
+
+fn read_receiver<C: Receiver>(node: &Node, path: &Path, diagnostics: &mut Diagnostics) -> Option<Component> {
+    let settings: C = ::config::read(node, path, diagnostics)?;
+    Some(Component {
+        problems: settings.check(),
+        listens_on: settings.listens_on(),
+        print: printer(&settings),
+        start: Start::Receiver(Arc::new(move |cx, outputs| settings.clone().start(cx, outputs))),
+    })
+}
+
+fn read_processor<C: Processor>(node: &Node, path: &Path, diagnostics: &mut Diagnostics) -> Option<Component> {
+    let settings: C = ::config::read(node, path, diagnostics)?;
+    Some(Component {
+        problems: settings.check(),
+        listens_on: Vec::new(),
+        print: printer(&settings),
+        start: Start::Processor(StartProcessor {
+            mutates: C::MUTATES,
+            counted: C::COUNTED,
+            start: Arc::new(move |cx, next| settings.clone().start(cx, next)),
+        }),
+    })
+}
+
+fn read_exporter<C: Exporter>(node: &Node, path: &Path, diagnostics: &mut Diagnostics) -> Option<Component> {
+    let settings: C = ::config::read(node, path, diagnostics)?;
+    let labelled = settings.clone();
+    Some(Component {
+        problems: settings.check(),
+        listens_on: settings.listens_on(),
+        print: printer(&settings),
+        start: Start::Exporter(StartExporter {
+            delivery: settings.delivery(),
+            labels: Arc::new(move |signal| labelled.labels(signal)),
+            start: Arc::new(move |cx| settings.clone().start(cx)),
+        }),
+    })
+}
+
+fn read_connector<C: Connector>(node: &Node, path: &Path, diagnostics: &mut Diagnostics) -> Option<Component> {
+    let settings: C = ::config::read(node, path, diagnostics)?;
+    Some(Component {
+        problems: settings.check(),
+        listens_on: Vec::new(),
+        print: printer(&settings),
+        start: Start::Connector(Arc::new(move |cx, outputs| settings.clone().start(cx, outputs))),
+    })
+}
+
+fn read_extension<C: Extension>(node: &Node, path: &Path, diagnostics: &mut Diagnostics) -> Option<Component> {
+    let settings: C = ::config::read(node, path, diagnostics)?;
+    Some(Component {
+        problems: settings.check(),
+        listens_on: settings.listens_on(),
+        print: printer(&settings),
+        start: Start::Extension(Arc::new(move |cx| settings.clone().start(cx))),
+    })
+}
+
+/// Prints these settings; what cannot be printed shows as nothing.
+fn printer<C: Settings>(settings: &C) -> Print {
+    let settings = settings.clone();
+    Arc::new(move |secrets| {
+        ::config::to_node(&settings, secrets).unwrap_or_else(|_| Node::new(Value::Null, Position::nowhere()))
+    })
+}

@@ -1,0 +1,168 @@
+//! What the file says about it, and the way to start it.
+
+use async_trait::async_trait;
+use component::{Context, Outputs, Problem, Receiver};
+use config::{Inline, Optional};
+use otlp::Signal;
+use serde::{Deserialize, Serialize};
+use tracing::info;
+use transport::{grpc, http};
+
+use super::grpc::Exports;
+use super::http::Posts;
+
+/// Receives OTLP.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// What to listen for; at least one.
+    pub protocols: Protocols,
+}
+
+/// The two transports of OTLP.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Protocols {
+    /// OTLP/gRPC.
+    pub grpc: Optional<GrpcConfig>,
+    /// OTLP/HTTP.
+    pub http: Optional<HttpConfig>,
+}
+
+/// A gRPC server with the receiver's own defaults.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "grpc::ServerConfig", into = "grpc::ServerConfig")]
+pub struct GrpcConfig {
+    /// The server.
+    pub server: grpc::ServerConfig,
+}
+
+impl From<grpc::ServerConfig> for GrpcConfig {
+    fn from(mut server: grpc::ServerConfig) -> GrpcConfig {
+        if server.endpoint.is_empty() {
+            "localhost:4317".clone_into(&mut server.endpoint);
+        }
+        GrpcConfig { server }
+    }
+}
+
+impl From<GrpcConfig> for grpc::ServerConfig {
+    fn from(config: GrpcConfig) -> grpc::ServerConfig {
+        config.server
+    }
+}
+
+/// An HTTP server with the receiver's own defaults, and the paths it serves.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "Inline<(http::ServerConfig, Paths)>", into = "Inline<(http::ServerConfig, Paths)>")]
+pub struct HttpConfig {
+    /// The server.
+    pub server: http::ServerConfig,
+    /// Where each signal is posted.
+    pub paths: Paths,
+}
+
+impl From<Inline<(http::ServerConfig, Paths)>> for HttpConfig {
+    fn from(Inline((mut server, paths)): Inline<(http::ServerConfig, Paths)>) -> HttpConfig {
+        if server.endpoint.is_empty() {
+            "localhost:4318".clone_into(&mut server.endpoint);
+        }
+        HttpConfig { server, paths: paths.with_slashes() }
+    }
+}
+
+impl From<HttpConfig> for Inline<(http::ServerConfig, Paths)> {
+    fn from(config: HttpConfig) -> Inline<(http::ServerConfig, Paths)> {
+        Inline((config.server, config.paths))
+    }
+}
+
+/// Where each signal is posted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Paths {
+    /// Of traces.
+    pub traces_url_path: String,
+    /// Of metrics.
+    pub metrics_url_path: String,
+    /// Of logs.
+    pub logs_url_path: String,
+}
+
+impl Default for Paths {
+    fn default() -> Paths {
+        Paths {
+            traces_url_path: "/v1/traces".to_owned(),
+            metrics_url_path: "/v1/metrics".to_owned(),
+            logs_url_path: "/v1/logs".to_owned(),
+        }
+    }
+}
+
+impl Paths {
+    /// The signal that is posted to `path`.
+    pub(super) fn signal(&self, path: &str) -> Option<Signal> {
+        let all = [
+            (&self.traces_url_path, Signal::Traces),
+            (&self.metrics_url_path, Signal::Metrics),
+            (&self.logs_url_path, Signal::Logs),
+        ];
+        all.into_iter().find(|(known, _)| *known == path).map(|(_, signal)| signal)
+    }
+
+    /// A missing slash at the front is meant.
+    fn with_slashes(self) -> Paths {
+        let slash = |path: String| if path.starts_with('/') { path } else { format!("/{path}") };
+        Paths {
+            traces_url_path: slash(self.traces_url_path),
+            metrics_url_path: slash(self.metrics_url_path),
+            logs_url_path: slash(self.logs_url_path),
+        }
+    }
+}
+
+#[async_trait]
+impl Receiver for Config {
+    const NAME: &'static str = "otlp";
+    const SIGNALS: &'static [Signal] = &[Signal::Traces, Signal::Metrics, Signal::Logs];
+
+    fn check(&self) -> Vec<Problem> {
+        let Protocols { grpc, http } = &self.protocols;
+        if !grpc.is_some() && !http.is_some() {
+            let message = "must specify at least one protocol when using the OTLP receiver: `grpc` or `http`";
+            return vec![Problem::error("protocols", message)];
+        }
+        let of_grpc = grpc.as_ref().map(|config| config.server.check()).unwrap_or_default();
+        let of_http = http.as_ref().map(|config| config.server.check()).unwrap_or_default();
+        let of_grpc = of_grpc.into_iter().map(|problem| problem.under("protocols::grpc"));
+        of_grpc.chain(of_http.into_iter().map(|problem| problem.under("protocols::http"))).collect()
+    }
+
+    fn listens_on(&self) -> Vec<(String, String)> {
+        let Protocols { grpc, http } = &self.protocols;
+        let grpc = grpc.as_ref().map(|config| (config.server.endpoint.clone(), "protocols::grpc::endpoint".to_owned()));
+        let http = http.as_ref().map(|config| (config.server.endpoint.clone(), "protocols::http::endpoint".to_owned()));
+        grpc.into_iter().chain(http).collect()
+    }
+
+    async fn start(self, cx: Context, outputs: Outputs) -> anyhow::Result<()> {
+        // Both are bound before one of them takes anything.
+        let grpc = match self.protocols.grpc.as_ref() {
+            Some(config) => Some(config.server.bind(&cx).await?),
+            None => None,
+        };
+        let http = match self.protocols.http.as_ref() {
+            Some(config) => Some((config.server.bind(&cx).await?, config.paths.clone())),
+            None => None,
+        };
+        if let Some(server) = grpc {
+            info!(component = %cx.id, endpoint = %server.local_addr(), "Starting GRPC server");
+            server.serve(&cx, Exports::new(outputs.clone()));
+        }
+        if let Some((server, paths)) = http {
+            info!(component = %cx.id, endpoint = %server.local_addr(), "Starting HTTP server");
+            server.serve(&cx, Posts::new(paths, outputs, cx.memory.clone()));
+        }
+        Ok(())
+    }
+}
