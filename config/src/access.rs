@@ -1,11 +1,14 @@
 //! The insides of maps, lists and sections, as serde asks for them.
 
+use std::collections::HashSet;
+
 use serde::de::value::StrDeserializer;
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
-use crate::de::{Fields, ReadError, Reader};
+use crate::de::{Fields, Reader};
+use crate::error::ReadError;
 use crate::tree::{Key, Node};
 
 /// The entries of a map whose keys are a struct's fields. Unknown keys were judged before.
@@ -14,6 +17,8 @@ pub(crate) struct StructEntries<'a> {
     fields: &'static [&'static str],
     entries: std::slice::Iter<'a, (Key, Node)>,
     stand_ins: std::vec::IntoIter<&'static str>,
+    defaults: std::slice::Iter<'a, (Key, Node)>,
+    given: HashSet<&'a str>,
     next: Option<Reader<'a>>,
 }
 
@@ -21,7 +26,8 @@ impl<'a> StructEntries<'a> {
     pub(crate) fn new(reader: Reader<'a>, fields: &'static [&'static str]) -> Self {
         let entries = if reader.bare { [].iter() } else { reader.node.map().iter() };
         let stand_ins = reader.findings.stand_ins(reader.node).into_iter();
-        Self { reader, fields, entries, stand_ins, next: None }
+        let defaults = reader.defaults.map_or(&[][..], Node::map).iter();
+        Self { reader, fields, entries, stand_ins, defaults, given: HashSet::new(), next: None }
     }
 }
 
@@ -31,6 +37,7 @@ impl<'de> MapAccess<'de> for StructEntries<'_> {
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, ReadError> {
         for (key, node) in self.entries.by_ref() {
             if self.fields.contains(&&*key.text) && !self.reader.findings.is_aside(node) {
+                self.given.insert(&key.text);
                 self.next = Some(self.reader.below(key, node));
                 return seed.deserialize(TextReader(&key.text)).map(Some);
             }
@@ -40,6 +47,13 @@ impl<'de> MapAccess<'de> for StructEntries<'_> {
             if self.fields.contains(&field) {
                 self.next = Some(self.reader.stand_in(field));
                 return seed.deserialize(TextReader(field)).map(Some);
+            }
+        }
+        for (key, node) in self.defaults.by_ref() {
+            let is_wanted = self.fields.contains(&&*key.text) && !self.given.contains(&*key.text);
+            if is_wanted && !self.reader.findings.is_overruled(self.reader.node, &key.text) {
+                self.next = Some(self.reader.default_of(&key.text, node));
+                return seed.deserialize(TextReader(&key.text)).map(Some);
             }
         }
         Ok(None)

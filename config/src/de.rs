@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::fmt;
 use std::rc::Rc;
 use std::sync::LazyLock;
 
@@ -11,8 +10,11 @@ use serde::de::{self, DeserializeOwned, Deserializer, IntoDeserializer, Visitor}
 
 use crate::access::{InlineParts, Items, MapEntries, OptionalParts, SplitText, StructEntries, VariantEntry};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::error::ReadError;
 use crate::findings::Findings;
 use crate::path::Path;
+use crate::preset::take_defaults;
+use crate::raw::hand_over;
 use crate::suggest::one_of;
 use crate::tree::{Key, Node, Origin, Position, Value};
 
@@ -41,6 +43,8 @@ pub(crate) mod magic {
     pub(crate) const INLINE: &str = "$inline";
     pub(crate) const OPTIONAL: &str = "$optional";
     pub(crate) const EXPLICIT: &str = "$explicit";
+    pub(crate) const PRESET: &str = "$preset";
+    pub(crate) const NODE: &str = "$node";
     pub(crate) const SECRET: &str = "$secret";
     pub(crate) const SECRET_MAP: &str = "$secret_map";
     /// Written by absent sections; the printer leaves out the key.
@@ -63,6 +67,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) phantom: bool,
     /// A section with `enabled: false`: it need not be valid.
     pub(crate) disabled: bool,
+    /// What stands in for keys that are not written.
+    pub(crate) defaults: Option<&'a Node>,
     /// Which part of an inlined block this is.
     pub(crate) part: Option<usize>,
     /// The part has failed and is read as if the map were empty.
@@ -80,33 +86,6 @@ enum Judge {
     Own,
     /// Whoever collects the field names of all structs that read it.
     Shared(Fields),
-}
-
-/// Why a reading stopped.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum ReadError {
-    Message(String),
-    Type {
-        expected: String,
-    },
-    Value {
-        expected: String,
-    },
-    UnknownVariant {
-        name: String,
-        known: &'static [&'static str],
-    },
-    UnknownField {
-        name: String,
-        known: &'static [&'static str],
-    },
-    Missing {
-        field: &'static str,
-    },
-    /// It has been reported and set aside; the next round gets further.
-    Settled,
-    /// A stand-in did not fit; it was reported when the stand-in was put there.
-    Phantom,
 }
 
 /// More rounds than any file written by people has errors.
@@ -135,6 +114,7 @@ impl<'a> Reader<'a> {
             secret: false,
             phantom: false,
             disabled: false,
+            defaults: None,
             part: None,
             bare: false,
             judge: Judge::Own,
@@ -143,7 +123,13 @@ impl<'a> Reader<'a> {
 
     /// The reader of the value under a struct's field.
     pub(crate) fn below(&self, key: &'a Key, node: &'a Node) -> Self {
-        Self { key: Some(key), ..self.child(&key.text, node) }
+        let defaults = self.defaults.and_then(|defaults| defaults.child(&key.text));
+        Self { key: Some(key), defaults, ..self.child(&key.text, node) }
+    }
+
+    /// The reader of a default for a key that is not written.
+    pub(crate) fn default_of(&self, field: &str, node: &'a Node) -> Self {
+        Self { phantom: true, ..self.child(field, node) }
     }
 
     /// The reader of an entry of a map with any keys: there is no default that null could leave in place.
@@ -243,6 +229,15 @@ impl<'a> Reader<'a> {
             Judge::Own => (Fields::default(), true),
             Judge::Shared(fields) => (fields.clone(), false),
         }
+    }
+
+    /// A block with defaults of its own; see [`crate::Preset`].
+    fn preset<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        let handed_over = take_defaults();
+        // Where one preset stands in another, the outer one knows better.
+        let defaults = self.defaults.or(handed_over.as_ref());
+        let result = visitor.visit_newtype_struct(Reader { defaults, ..self.clone() });
+        self.finish(result)
     }
 
     fn inlined<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
@@ -383,7 +378,8 @@ impl<'de> Deserializer<'de> for Reader<'_> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        let result = if self.node.is_null() { visitor.visit_none() } else { visitor.visit_some(self.clone()) };
+        let result =
+            if self.node.is_null() { visitor.visit_none() } else { visitor.visit_some(self.clone()) };
         self.finish(result)
     }
 
@@ -410,6 +406,11 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         match name {
             magic::INLINE => self.inlined(visitor),
             magic::EXPLICIT if self.node.is_null() => visitor.visit_none(),
+            magic::PRESET => self.preset(visitor),
+            magic::NODE => {
+                hand_over(self.node);
+                visitor.visit_unit()
+            }
             magic::OPTIONAL | magic::EXPLICIT => self.section(visitor),
             magic::SECRET | magic::SECRET_MAP => {
                 let hidden = Self { secret: true, ..self };
@@ -527,59 +528,6 @@ impl<'de> Deserializer<'de> for Inlined<'_> {
     }
 }
 
-impl de::Error for ReadError {
-    fn custom<T: fmt::Display>(message: T) -> Self {
-        ReadError::Message(message.to_string())
-    }
-
-    fn invalid_type(_: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        ReadError::Type { expected: expected.to_string() }
-    }
-
-    fn invalid_value(_: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        ReadError::Value { expected: expected.to_string() }
-    }
-
-    fn invalid_length(length: usize, expected: &dyn de::Expected) -> Self {
-        ReadError::Message(format!("expected {expected}, found {length} items"))
-    }
-
-    fn unknown_variant(variant: &str, known: &'static [&'static str]) -> Self {
-        ReadError::UnknownVariant { name: variant.to_owned(), known }
-    }
-
-    fn unknown_field(field: &str, known: &'static [&'static str]) -> Self {
-        ReadError::UnknownField { name: field.to_owned(), known }
-    }
-
-    fn missing_field(field: &'static str) -> Self {
-        ReadError::Missing { field }
-    }
-
-    fn duplicate_field(field: &'static str) -> Self {
-        ReadError::Message(format!("`{field}` is given twice, once under another of its names"))
-    }
-}
-
-impl fmt::Display for ReadError {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ReadError::Message(message) => out.write_str(message),
-            ReadError::Type { expected } | ReadError::Value { expected } => write!(out, "expected {expected}"),
-            ReadError::UnknownVariant { name, known } => {
-                write!(out, "unknown value `{name}`, expected {}", one_of(known))
-            }
-            ReadError::UnknownField { name, known } => {
-                write!(out, "unknown key `{name}`, expected {}", one_of(known))
-            }
-            ReadError::Missing { field } => write!(out, "missing key `{field}`"),
-            ReadError::Settled | ReadError::Phantom => out.write_str("already reported"),
-        }
-    }
-}
-
-impl std::error::Error for ReadError {}
-
 fn visit_integer<'de, V: Visitor<'de>>(number: i128, visitor: V) -> Result<V::Value, ReadError> {
     match (u64::try_from(number), i64::try_from(number)) {
         (Ok(number), _) => visitor.visit_u64(number),
@@ -588,7 +536,10 @@ fn visit_integer<'de, V: Visitor<'de>>(number: i128, visitor: V) -> Result<V::Va
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the caller has checked that it is a whole number below 1e19")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the caller has checked that it is a whole number below 1e19"
+)]
 fn whole(number: f64) -> i128 {
     number as i128
 }

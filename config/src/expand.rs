@@ -105,11 +105,13 @@ impl Expander<'_> {
                 return self.string(node, path, limits);
             }
             Value::Seq(_) | Value::Map(_) if limits.depth == 0 => {
-                let message = format!("lists and maps nest deeper than {MAX_DEPTH} levels once `${{…}}` is expanded");
+                let message =
+                    format!("lists and maps nest deeper than {MAX_DEPTH} levels once `${{…}}` is expanded");
                 return self.broken(&Site { at: &at, path }, message);
             }
             Value::Seq(items) => {
-                let walk = |(index, item): (usize, Node)| self.walk(item, &path.join(&index.to_string()), &below);
+                let walk =
+                    |(index, item): (usize, Node)| self.walk(item, &path.join(&index.to_string()), &below);
                 Value::Seq(items.into_iter().enumerate().map(walk).collect())
             }
             Value::Map(entries) => {
@@ -151,7 +153,8 @@ impl Expander<'_> {
             }
             text.replace_range(range, &replacement.text);
             if text.len() > MAX_BYTES {
-                return self.broken(&site, format!("the expanded text is longer than {} MiB", MAX_BYTES >> 20));
+                return self
+                    .broken(&site, format!("the expanded text is longer than {} MiB", MAX_BYTES >> 20));
             }
         }
         self.broken(&site, format!("`${{…}}` leads to further `${{…}}` more than {MAX_ROUNDS} times"))

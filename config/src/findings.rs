@@ -6,8 +6,9 @@
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::de::{ReadError, Reader};
+use crate::de::Reader;
 use crate::diagnostic::{Diagnostic, shorten};
+use crate::error::ReadError;
 use crate::suggest::{did_you_mean, one_of};
 use crate::tree::{Key, Node, Origin, Style, Value};
 
@@ -31,6 +32,8 @@ struct State {
     skipped: HashSet<NodeId>,
     /// Required keys that are missing: reported, and a zero value stands in so that the rest can be read.
     stand_ins: HashMap<NodeId, BTreeSet<&'static str>>,
+    /// Defaults of a preset that give way to what was written under another name.
+    overruled: HashSet<(NodeId, &'static str)>,
     /// Unknown keys that were reported.
     unknown: HashSet<NodeId>,
     /// The last round changed nothing, so the next one would not either.
@@ -62,8 +65,17 @@ impl Findings {
         self.0.borrow().skipped.contains(&id(node))
     }
 
+    pub(crate) fn is_overruled(&self, node: &Node, field: &str) -> bool {
+        self.0.borrow().overruled.iter().any(|(at, name)| *at == id(node) && *name == field)
+    }
+
     pub(crate) fn stand_ins(&self, node: &Node) -> Vec<&'static str> {
-        self.0.borrow().stand_ins.get(&id(node)).map(|fields| fields.iter().copied().collect()).unwrap_or_default()
+        self.0
+            .borrow()
+            .stand_ins
+            .get(&id(node))
+            .map(|fields| fields.iter().copied().collect())
+            .unwrap_or_default()
     }
 
     /// Sets a node aside without a word, because something else was said about it.
@@ -77,6 +89,12 @@ impl Findings {
         let mut state = self.0.borrow_mut();
         if let ReadError::Missing { field } = *error {
             return state.settle_missing(reader, field);
+        }
+        if let ReadError::Twice { field } = *error
+            && reader.defaults.is_some()
+            && state.overruled.insert((id(node), field))
+        {
+            return state.progress(|_| true);
         }
         let is_type_error = matches!(error, ReadError::Type { .. });
         if is_type_error && node.is_null() && !reader.null_is_zero {
@@ -107,7 +125,9 @@ impl Findings {
                 let message = format!("expected {expected}, found the key `{}`", shorten(&key.text));
                 (message, Some(expected.clone()), None)
             }
-            ReadError::Missing { .. } | ReadError::Settled | ReadError::Phantom => return self.fail(node),
+            ReadError::Missing { .. } | ReadError::Twice { .. } | ReadError::Settled | ReadError::Phantom => {
+                return self.fail(node);
+            }
         };
         let mut diagnostic = Diagnostic::error(&reader.path, message).at(&key.at).suggestion(suggestion);
         diagnostic.expected = expected;
@@ -201,9 +221,10 @@ fn describe(reader: &Reader<'_>, error: &ReadError) -> Diagnostic {
             suggestion = did_you_mean(name, known.iter().copied());
             (format!("unknown key `{}`", shorten(name)), Some(one_of(known)))
         }
-        ReadError::Missing { field } => (format!("missing key `{field}`"), None),
+        ReadError::Missing { .. } | ReadError::Twice { .. } | ReadError::Settled | ReadError::Phantom => {
+            (error.to_string(), None)
+        }
         ReadError::Message(message) => (format!("{message}{}", came_from(node)), None),
-        ReadError::Settled | ReadError::Phantom => unreachable!("settled errors are not described again"),
     };
     // A map begins at its first key; what is wrong with the whole is better shown at the key above.
     let is_spread = matches!(node.value, Value::Map(_) | Value::Seq(_) | Value::Null);
@@ -247,7 +268,9 @@ fn spelled(node: &Node) -> Option<String> {
         Value::String(text) => Some(text.to_string()),
         Value::Bool(value) => Some(value.to_string()),
         Value::Int(value) => Some(node.text.as_ref().map_or_else(|| value.to_string(), ToString::to_string)),
-        Value::Float(value) => Some(node.text.as_ref().map_or_else(|| value.to_string(), ToString::to_string)),
+        Value::Float(value) => {
+            Some(node.text.as_ref().map_or_else(|| value.to_string(), ToString::to_string))
+        }
     }
 }
 

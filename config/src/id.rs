@@ -134,9 +134,8 @@ static KIND: LazyLock<Regex> =
 
 // Separators, control and other characters, symbols: Unicode's categories Z, C and S, as in the Go Collector. Go counts
 // unassigned characters among none of them.
-static NAME: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^[^\p{Z}\p{Cc}\p{Cf}\p{Co}\p{S}]+$").expect("the pattern is a constant")
-});
+static NAME: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^[^\p{Z}\p{Cc}\p{Cf}\p{Co}\p{S}]+$").expect("the pattern is a constant"));
 
 #[cfg(test)]
 mod tests;

@@ -179,7 +179,9 @@ fn leading_part<'a>(rest: &'a str, whole: &str) -> Result<(u128, &'a str), Inter
     let (unit, after) = split_before(rest, |c| c.is_ascii_digit() || c == '.');
     let (integer, fraction) = number.split_once('.').unwrap_or((number, ""));
     if (integer.is_empty() && fraction.is_empty()) || fraction.contains('.') {
-        return Err(IntervalError(format!("`{whole}` is not a duration: expected a number before each unit")));
+        return Err(IntervalError(format!(
+            "`{whole}` is not a duration: expected a number before each unit"
+        )));
     }
     let Some((_, nanos)) = UNITS.iter().find(|(name, _)| *name == unit) else {
         return Err(unknown_unit(unit, whole));

@@ -5,26 +5,30 @@
 //! [`to_node`] with [`to_yaml`] or [`to_json`] prints the outcome. What is wrong on the way is collected in
 //! [`Diagnostics`], all of it, with file, line, column, key path, value and the nearest valid name.
 
-mod tree;
-mod path;
-mod diagnostic;
-mod render;
-mod suggest;
-mod scalar;
-mod parse;
-mod merge;
-mod expand;
-mod de;
-mod findings;
 mod access;
-mod inline;
-mod optional;
-mod interval;
-mod secret;
+mod de;
+mod diagnostic;
+mod error;
+mod expand;
+mod findings;
 mod id;
+mod inline;
+mod interval;
+mod merge;
+mod optional;
+mod parse;
+mod path;
+mod preset;
 mod print;
+mod raw;
+mod render;
+mod scalar;
+mod secret;
+mod suggest;
+mod tree;
 mod yaml;
 
+pub use de::read;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use expand::{Resolved, Resolver, expand};
 pub use id::{ComponentId, IdError};
@@ -34,8 +38,8 @@ pub use merge::merge;
 pub use optional::{Explicit, Optional};
 pub use parse::{MAX_BYTES, MAX_DEPTH, MAX_NODES, decode, parse, parse_value};
 pub use path::Path;
+pub use preset::{Defaults, Preset};
 pub use print::{PrintError, to_node};
-pub use de::read;
 pub use secret::{Secret, SecretMap, Secrets};
 pub use suggest::nearest;
 pub use tree::{Key, Node, Origin, Position, Style, Value};

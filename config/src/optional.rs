@@ -113,7 +113,10 @@ impl<T: Serialize> Serialize for Explicit<T> {
     }
 }
 
-fn serialize_section<T: Serialize, S: Serializer>(content: Option<&T>, serializer: S) -> Result<S::Ok, S::Error> {
+fn serialize_section<T: Serialize, S: Serializer>(
+    content: Option<&T>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     match content {
         Some(content) => content.serialize(serializer),
         None => serializer.serialize_unit_struct(magic::ABSENT),

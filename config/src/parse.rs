@@ -67,7 +67,8 @@ pub fn parse_value(source: &str, text: &str, diagnostics: &mut Diagnostics) -> O
     diagnostics.remember_source(&source, text);
     if text.len() > MAX_BYTES {
         let message = format!("the text is longer than {} MiB", MAX_BYTES >> 20);
-        diagnostics.push(Diagnostic::error(&Path::root(), message).at(&position(&source, Marker::new(0, 1, 0))));
+        diagnostics
+            .push(Diagnostic::error(&Path::root(), message).at(&position(&source, Marker::new(0, 1, 0))));
         return None;
     }
     decode(&source, text.as_bytes(), diagnostics)?;
@@ -75,8 +76,17 @@ pub fn parse_value(source: &str, text: &str, diagnostics: &mut Diagnostics) -> O
     let mut builder = Builder::new(source);
     let outcome = builder.build(text);
     let is_sound = outcome.is_ok() && builder.errors.is_empty();
-    builder.errors.into_iter().chain(outcome.err()).for_each(|error| diagnostics.push(error));
+    for Fault { at, message } in builder.errors.into_iter().chain(outcome.err()) {
+        let help = remedy(&message, text, at.line).map(str::to_owned);
+        diagnostics.push(Diagnostic::error(&Path::root(), message).at(&at).suggestion(help));
+    }
     is_sound.then(|| builder.root.unwrap_or_else(|| Node::new(Value::Null, builder.start)))
+}
+
+/// What is wrong with the text, and where.
+struct Fault {
+    at: Position,
+    message: String,
 }
 
 struct Builder {
@@ -86,7 +96,7 @@ struct Builder {
     anchors: HashMap<usize, Node>,
     /// How many nodes there are, copies included.
     nodes: usize,
-    errors: Vec<Diagnostic>,
+    errors: Vec<Fault>,
     documents: usize,
     root: Option<Node>,
 }
@@ -128,7 +138,7 @@ impl Builder {
         }
     }
 
-    fn build(&mut self, text: &str) -> Result<(), Diagnostic> {
+    fn build(&mut self, text: &str) -> Result<(), Fault> {
         for event in Parser::new_from_str(text) {
             let (event, span) = event.map_err(|error| self.syntax_error(&error))?;
             let at = position(&self.source, span.start);
@@ -152,7 +162,7 @@ impl Builder {
         Ok(())
     }
 
-    fn begin_document(&mut self, at: &Position) -> Result<(), Diagnostic> {
+    fn begin_document(&mut self, at: &Position) -> Result<(), Fault> {
         self.documents += 1;
         if self.documents > 1 {
             return Err(error(at, "a second document begins here; a configuration is a single document"));
@@ -160,7 +170,7 @@ impl Builder {
         Ok(())
     }
 
-    fn begin(&mut self, at: Position, anchor: usize, content: Content) -> Result<(), Diagnostic> {
+    fn begin(&mut self, at: Position, anchor: usize, content: Content) -> Result<(), Fault> {
         if self.open.len() == MAX_DEPTH {
             return Err(error(&at, format!("lists and maps nest deeper than {MAX_DEPTH} levels")));
         }
@@ -169,7 +179,7 @@ impl Builder {
         Ok(())
     }
 
-    fn end(&mut self) -> Result<(), Diagnostic> {
+    fn end(&mut self) -> Result<(), Fault> {
         let Some(Open { at, anchor, content }) = self.open.pop() else {
             return Ok(());
         };
@@ -183,7 +193,7 @@ impl Builder {
     }
 
     /// Puts a finished node where it belongs: at the top, into a list, or as the next key or value of a map.
-    fn place(&mut self, node: Node) -> Result<(), Diagnostic> {
+    fn place(&mut self, node: Node) -> Result<(), Fault> {
         match self.open.last_mut().map(|open| &mut open.content) {
             None => self.root = Some(node),
             Some(Content::Seq(items)) => items.push(node),
@@ -195,7 +205,7 @@ impl Builder {
         Ok(())
     }
 
-    fn remember(&mut self, anchor: usize, node: &Node) -> Result<(), Diagnostic> {
+    fn remember(&mut self, anchor: usize, node: &Node) -> Result<(), Fault> {
         if anchor > 0 {
             self.count(node.size(), &node.at)?;
             self.anchors.insert(anchor, node.clone());
@@ -203,20 +213,23 @@ impl Builder {
         Ok(())
     }
 
-    fn alias(&mut self, anchor: usize, at: Position) -> Result<(), Diagnostic> {
+    fn alias(&mut self, anchor: usize, at: Position) -> Result<(), Fault> {
         let Some(node) = self.anchors.get(&anchor) else {
             return Err(error(&at, "an anchor cannot contain itself"));
         };
         let (size, depth) = (node.size(), node.depth());
         if self.open.len() + depth > MAX_DEPTH {
-            return Err(error(&at, format!("with this alias, lists and maps nest deeper than {MAX_DEPTH} levels")));
+            return Err(error(
+                &at,
+                format!("with this alias, lists and maps nest deeper than {MAX_DEPTH} levels"),
+            ));
         }
         self.count(size, &at)?;
         let node = self.anchors[&anchor].clone();
         self.place(node)
     }
 
-    fn count(&mut self, nodes: usize, at: &Position) -> Result<(), Diagnostic> {
+    fn count(&mut self, nodes: usize, at: &Position) -> Result<(), Fault> {
         self.nodes = self.nodes.saturating_add(nodes);
         if self.nodes > MAX_NODES {
             return Err(error(at, format!("more than {MAX_NODES} values, copies by aliases included")));
@@ -224,13 +237,7 @@ impl Builder {
         Ok(())
     }
 
-    fn scalar(
-        &self,
-        text: &str,
-        style: ScalarStyle,
-        tag: Option<&Tag>,
-        at: Position,
-    ) -> Result<Node, Diagnostic> {
+    fn scalar(&self, text: &str, style: ScalarStyle, tag: Option<&Tag>, at: Position) -> Result<Node, Fault> {
         let is_plain = style == ScalarStyle::Plain;
         let text: Arc<str> = Arc::from(text);
         let value = match tag {
@@ -243,7 +250,7 @@ impl Builder {
     }
 
     /// Rule 3 of the module.
-    fn close_map(&mut self, entries: Vec<Entry>) -> Result<Vec<(Key, Node)>, Diagnostic> {
+    fn close_map(&mut self, entries: Vec<Entry>) -> Result<Vec<(Key, Node)>, Fault> {
         let mut map = MapBuilder::default();
         let mut merged = Vec::new();
         for Entry { key, node } in entries {
@@ -255,7 +262,8 @@ impl Builder {
             if keys.len() > 1 {
                 self.count(keys.len(), &key.key.at)?;
                 if self.open.len() + keys.len() + node.depth() > MAX_DEPTH {
-                    let message = format!("with this key, lists and maps nest deeper than {MAX_DEPTH} levels");
+                    let message =
+                        format!("with this key, lists and maps nest deeper than {MAX_DEPTH} levels");
                     return Err(error(&key.key.at, message));
                 }
             }
@@ -265,7 +273,7 @@ impl Builder {
         Ok(map.finish())
     }
 
-    fn syntax_error(&self, cause: &ScanError) -> Diagnostic {
+    fn syntax_error(&self, cause: &ScanError) -> Fault {
         let at = position(&self.source, *cause.marker());
         error(&at, format!("this is not YAML: {}", cause.info()))
     }
@@ -293,7 +301,7 @@ impl MapBuilder {
     }
 
     /// Inserts `node` below `keys`. The same key twice is an error, except where `::` meets a map.
-    fn insert(&mut self, keys: &[Key], node: Node, errors: &mut Vec<Diagnostic>) {
+    fn insert(&mut self, keys: &[Key], node: Node, errors: &mut Vec<Fault>) {
         let [key, below @ ..] = keys else { return };
         let Some(&index) = self.index.get(&key.text) else {
             let slot = if below.is_empty() {
@@ -324,7 +332,7 @@ impl MapBuilder {
     }
 
     /// Adds what `<<` brings: keys that were written beside it win.
-    fn merge_in(&mut self, node: Node) -> Result<(), Diagnostic> {
+    fn merge_in(&mut self, node: Node) -> Result<(), Fault> {
         match node.value {
             Value::Map(entries) => {
                 for (key, node) in entries {
@@ -371,7 +379,7 @@ impl Slot {
     }
 }
 
-fn raw_key(node: Node) -> Result<RawKey, Diagnostic> {
+fn raw_key(node: Node) -> Result<RawKey, Fault> {
     let Some(text) = node.text else {
         return Err(error(&node.at, "a key must be a single value, not a list or a map"));
     };
@@ -395,7 +403,7 @@ fn plain(text: &Arc<str>) -> Value {
 }
 
 /// The value of a scalar with a tag. Tags of others than YAML mean text, as in `yaml.v3`.
-fn tagged(text: &Arc<str>, tag: &Tag, at: &Position) -> Result<Value, Diagnostic> {
+fn tagged(text: &Arc<str>, tag: &Tag, at: &Position) -> Result<Value, Fault> {
     let suffix = if tag.is_yaml_core_schema() { &*tag.suffix } else { "str" };
     let value = match (suffix, scalar::resolve(text)) {
         ("int", value @ Value::Int(_))
@@ -413,18 +421,44 @@ fn tagged(text: &Arc<str>, tag: &Tag, at: &Position) -> Result<Value, Diagnostic
     Ok(value)
 }
 
-fn duplicate(first: &Key, second: &Key) -> Diagnostic {
-    let message = format!("duplicate key `{}`: it stands in line {} already", shorten(&first.text), first.at.line);
+fn duplicate(first: &Key, second: &Key) -> Fault {
+    let message =
+        format!("duplicate key `{}`: it stands in line {} already", shorten(&first.text), first.at.line);
     error(&second.at, message)
 }
 
-fn error(at: &Position, message: impl Into<String>) -> Diagnostic {
-    Diagnostic::error(&Path::root(), message).at(at)
+fn error(at: &Position, message: impl Into<String>) -> Fault {
+    Fault { at: at.clone(), message: message.into() }
 }
 
 fn position(source: &Arc<str>, marker: Marker) -> Position {
     let bounded = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    Position { source: source.clone(), line: bounded(marker.line().max(1)), column: bounded(marker.col() + 1) }
+    Position {
+        source: source.clone(),
+        line: bounded(marker.line().max(1)),
+        column: bounded(marker.col() + 1),
+    }
+}
+
+/// What usually helps against a syntax error.
+fn remedy(message: &str, text: &str, line: u32) -> Option<&'static str> {
+    const REMEDIES: [(&str, &str); 7] = [
+        (
+            "mapping values are not allowed",
+            "indent this line like its neighbours, or put a value with `: ` in quotes",
+        ),
+        ("did not find expected key", "indent this line like its neighbours"),
+        ("did not find expected '-'", "indent this line like its neighbours"),
+        ("parsing a flow", "close `[` with `]` and `{` with `}`"),
+        ("unknown anchor", "a value that begins with `*` needs quotes"),
+        ("unexpected character", "a value that begins with this character needs quotes"),
+        ("unexpected end of stream", "close the quotes"),
+    ];
+    let line = text.lines().nth((line as usize).saturating_sub(1)).unwrap_or_default();
+    if line.chars().take_while(|c| c.is_whitespace()).any(|c| c == '\t') {
+        return Some("indent with spaces: YAML does not take tabs");
+    }
+    REMEDIES.iter().find(|(part, _)| message.contains(part)).map(|(_, help)| *help)
 }
 
 /// The position of what follows `text` at the beginning of a source.

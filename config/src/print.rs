@@ -14,7 +14,8 @@ use crate::tree::{Key, Node, Position, Value};
 
 /// The tree of a typed value. Absent sections are left out, and inlined blocks become one map.
 pub fn to_node<T: Serialize + ?Sized>(value: &T, secrets: Secrets) -> Result<Node, PrintError> {
-    with_secrets(secrets, || value.serialize(ToNode)).map(|printed| printed.unwrap_or_else(|| node(Value::Null)))
+    with_secrets(secrets, || value.serialize(ToNode))
+        .map(|printed| printed.unwrap_or_else(|| node(Value::Null)))
 }
 
 /// Why a value cannot be printed.
@@ -48,7 +49,9 @@ impl Serialize for Node {
             Value::Float(number) => serializer.serialize_f64(*number),
             Value::String(text) => serializer.serialize_str(text),
             Value::Seq(items) => serializer.collect_seq(items),
-            Value::Map(entries) => serializer.collect_map(entries.iter().map(|(key, node)| (&*key.text, node))),
+            Value::Map(entries) => {
+                serializer.collect_map(entries.iter().map(|(key, node)| (&*key.text, node)))
+            }
         }
     }
 }
@@ -332,7 +335,11 @@ impl SerializeStruct for Entries {
     type Ok = Option<Node>;
     type Error = PrintError;
 
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), PrintError> {
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), PrintError> {
         self.push(key(name), value)
     }
 
@@ -345,7 +352,11 @@ impl SerializeStructVariant for Entries {
     type Ok = Option<Node>;
     type Error = PrintError;
 
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), PrintError> {
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), PrintError> {
         self.push(key(name), value)
     }
 

@@ -33,7 +33,14 @@ fn block(diagnostic: &Diagnostic, diagnostics: &Diagnostics, out: &mut fmt::Form
         if let Some(excerpt) = excerpt(diagnostic, at, diagnostics) {
             writeln!(out, "{:margin$} |", "")?;
             writeln!(out, "{} | {}", at.line, excerpt.line)?;
-            writeln!(out, "{:margin$} | {:indent$}{}", "", "", "^".repeat(excerpt.width), indent = excerpt.indent)?;
+            writeln!(
+                out,
+                "{:margin$} | {:indent$}{}",
+                "",
+                "",
+                "^".repeat(excerpt.width),
+                indent = excerpt.indent
+            )?;
         }
     }
     // A message that already says what was expected does not need it said again.
@@ -85,6 +92,7 @@ fn word_length(text: &[char]) -> usize {
             let end = text[1..].iter().position(|c| c == quote);
             end.map_or(text.len(), |end| end + 2)
         }
+        Some(':') => 1,
         Some('$') => text.iter().rposition(|c| *c == '}').map_or(plain_length(text), |end| end + 1),
         Some(_) => plain_length(text),
         None => 0,

@@ -68,7 +68,8 @@ fn float(text: &str) -> Option<Value> {
         None => (unsigned, None),
     };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
-    let mantissa_fits = are_digits(whole) && are_digits(fraction) && !(whole.is_empty() && fraction.is_empty());
+    let mantissa_fits =
+        are_digits(whole) && are_digits(fraction) && !(whole.is_empty() && fraction.is_empty());
     let exponent_fits = exponent.is_none_or(|exponent| {
         let digits = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
         !digits.is_empty() && are_digits(digits)

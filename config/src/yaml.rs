@@ -96,7 +96,12 @@ fn is_plain(text: &str) -> bool {
     let begins_well = !" -?:,[]{}#&*!|>'\"%@`~.".contains(first);
     let ends_well = !text.ends_with([' ', ':']);
     let has_no_marks = !text.contains(": ") && !text.contains(" #");
-    is_string && !is_boolean_elsewhere && begins_well && ends_well && has_no_marks && !text.contains(needs_quotes)
+    is_string
+        && !is_boolean_elsewhere
+        && begins_well
+        && ends_well
+        && has_no_marks
+        && !text.contains(needs_quotes)
 }
 
 fn needs_quotes(c: char) -> bool {

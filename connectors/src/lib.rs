@@ -1,1 +1,3 @@
-//! Placeholder.
+//! Components that join pipelines: an exporter of one and a receiver of another.
+
+pub mod forward;

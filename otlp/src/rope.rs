@@ -24,9 +24,9 @@ const GATHERED: usize = 64 * 1024;
 #[derive(Clone, Default)]
 pub struct Rope {
     /// No chunk is empty.
-    chunks: SmallVec<[Bytes; 2]>,
+    pub(crate) chunks: SmallVec<[Bytes; 2]>,
     /// The sum of the chunks' lengths.
-    len: usize,
+    pub(crate) len: usize,
 }
 
 impl Rope {

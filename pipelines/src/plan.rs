@@ -49,7 +49,7 @@ impl Plan {
     /// errors.
     #[must_use]
     pub fn read(tree: &Node, registry: &Registry, diagnostics: &mut Diagnostics) -> Plan {
-        let mut planner = Planner { registry, diagnostics };
+        let mut planner = Planner { registry, diagnostics, named: Vec::new() };
         planner.check_top_level(tree);
         let mut components = BTreeMap::new();
         for (section, kind) in SECTIONS {
@@ -65,8 +65,10 @@ impl Plan {
             acknowledge: Acknowledge::default(),
             telemetry: service.and_then(|service| service.child("telemetry")).cloned(),
         };
-        planner.read_service(service, &mut plan);
-        planner.check_whole(tree, &plan);
+        if tree.entries().next().is_some() {
+            planner.read_service(service, &mut plan);
+            planner.check_whole(tree, &plan);
+        }
         plan
     }
 
@@ -97,10 +99,21 @@ impl Plan {
     }
 }
 
+/// A pipeline's mention of a component.
+struct Reference<'a> {
+    pipeline: &'a PipelineId,
+    kind: Kind,
+    id: &'a ComponentId,
+    at: &'a Position,
+    path: &'a Path,
+}
+
 /// Reads a plan and reports what is wrong with it.
 pub(crate) struct Planner<'a> {
     registry: &'a Registry,
     diagnostics: &'a mut Diagnostics,
+    /// All components that the file has an entry for, also those whose settings are wrong.
+    named: Vec<(Kind, ComponentId)>,
 }
 
 impl Planner<'_> {

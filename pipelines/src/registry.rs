@@ -43,30 +43,33 @@ pub(crate) struct Component {
 
 pub(crate) type Print = Arc<dyn Fn(Secrets) -> Node + Send + Sync>;
 
+/// Starts a component with what only its kind is given; leaves the settings as they are: they may be needed again.
+pub(crate) type Starter<A, T> = Arc<dyn Fn(Context, A) -> Starting<T> + Send + Sync>;
+
 type Starting<T> = Pin<Box<dyn Future<Output = anyhow::Result<T>> + Send>>;
 
-/// How a component of each kind is started. Starting leaves the settings as they are: they may be needed again.
+/// How a component of each kind is started.
 #[derive(Clone)]
 pub(crate) enum Start {
-    Receiver(Arc<dyn Fn(Context, Outputs) -> Starting<()> + Send + Sync>),
+    Receiver(Starter<Outputs, ()>),
     Processor(StartProcessor),
-    Exporter(StartExporter),
-    Connector(Arc<dyn Fn(Context, Outputs) -> Starting<Arc<dyn Consumer>> + Send + Sync>),
-    Extension(Arc<dyn Fn(Context) -> Starting<Capabilities> + Send + Sync>),
+    Exporter(Box<StartExporter>),
+    Connector(Starter<Outputs, Arc<dyn Consumer>>),
+    Extension(Starter<(), Capabilities>),
 }
 
 #[derive(Clone)]
 pub(crate) struct StartProcessor {
     pub(crate) mutates: bool,
     pub(crate) counted: bool,
-    pub(crate) start: Arc<dyn Fn(Context, Arc<dyn Consumer>) -> Starting<Arc<dyn Consumer>> + Send + Sync>,
+    pub(crate) start: Starter<Arc<dyn Consumer>, Arc<dyn Consumer>>,
 }
 
 #[derive(Clone)]
 pub(crate) struct StartExporter {
     pub(crate) delivery: Delivery,
     pub(crate) labels: Arc<dyn Fn(Signal) -> Labels + Send + Sync>,
-    pub(crate) start: Arc<dyn Fn(Context) -> Starting<Arc<dyn Consumer>> + Send + Sync>,
+    pub(crate) start: Starter<(), Arc<dyn Consumer>>,
 }
 
 impl Registry {
@@ -169,11 +172,11 @@ fn read_exporter<C: Exporter>(node: &Node, path: &Path, diagnostics: &mut Diagno
         problems: settings.check(),
         listens_on: settings.listens_on(),
         print: printer(&settings),
-        start: Start::Exporter(StartExporter {
+        start: Start::Exporter(Box::new(StartExporter {
             delivery: settings.delivery(),
             labels: Arc::new(move |signal| labelled.labels(signal)),
-            start: Arc::new(move |cx| settings.clone().start(cx)),
-        }),
+            start: Arc::new(move |cx, ()| settings.clone().start(cx)),
+        })),
     })
 }
 
@@ -193,7 +196,7 @@ fn read_extension<C: Extension>(node: &Node, path: &Path, diagnostics: &mut Diag
         problems: settings.check(),
         listens_on: settings.listens_on(),
         print: printer(&settings),
-        start: Start::Extension(Arc::new(move |cx| settings.clone().start(cx))),
+        start: Start::Extension(Arc::new(move |cx, ()| settings.clone().start(cx))),
     })
 }
 

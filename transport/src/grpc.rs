@@ -34,7 +34,9 @@ pub use client::Client;
 pub use client_config::{ClientConfig, ClientKeepalive};
 pub use mount::Mount;
 pub use server::Server;
-pub use server_config::{EnforcementPolicy, ServerConfig, ServerKeepalive, ServerParameters};
+pub(crate) use client_config::check_headers;
+pub use server_config::{Dialer, EnforcementPolicy, Middleware, ServerConfig, ServerKeepalive, ServerParameters};
+pub(crate) use server_config::{check_listener, check_middlewares};
 pub use status::Status;
 
 /// Answers unary calls.

@@ -11,6 +11,7 @@ pub mod compression;
 pub mod endpoint;
 pub mod grpc;
 mod headers;
+pub mod http;
 
 mod intake;
 mod percent;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use proptest::prelude::*;
 use serde::Deserialize;
 
 use super::*;
@@ -164,7 +165,8 @@ fn null_keeps_defaults() {
 #[test]
 fn an_unset_or_empty_variable_is_the_zero_value() {
     for variable in ["${env:EMPTY}", "${env:NOBODY}", "${NOBODY}"] {
-        let text = "endpoint: X\nqueue_size: X\nratio: X\nenabled: X\ntimeout: X\nkeys: X\nmaybe: X".replace('X', variable);
+        let text = "endpoint: X\nqueue_size: X\nratio: X\nenabled: X\ntimeout: X\nkeys: X\nmaybe: X"
+            .replace('X', variable);
         check(&text, |config| {
             config.endpoint = String::new();
             (config.queue_size, config.ratio, config.enabled) = (0, 0.0, false);
@@ -369,7 +371,8 @@ struct Shapes {
 
 #[test]
 fn variants_may_have_content() {
-    let (value, diagnostics) = read_text::<Shapes>("shapes: [point, {circle: {size: 2}}, {square: {size: 3}}]");
+    let (value, diagnostics) =
+        read_text::<Shapes>("shapes: [point, {circle: {size: 2}}, {square: {size: 3}}]");
     assert!(diagnostics.is_empty(), "{diagnostics}");
     let circle = Shape::Circle(Inner { size: 2, name: String::new() });
     assert_eq!(value.unwrap().shapes, [Shape::Point, circle, Shape::Square { size: 3 }]);
@@ -391,4 +394,79 @@ fn hundreds_of_errors_end() {
     let (value, diagnostics) = read_text::<Config>(&format!("list:\n{indented}"));
     assert!(value.is_none());
     assert_eq!(diagnostics.len(), 200);
+}
+
+#[test]
+fn the_deepest_tree_fits_the_stack() {
+    let depth = crate::MAX_DEPTH - 1;
+    let text = format!("anything: {}{}", "[".repeat(depth), "]".repeat(depth));
+    let (value, diagnostics) = read_text::<Config>(&text);
+    assert!(value.is_some(), "{diagnostics}");
+}
+
+fn texts() -> impl Strategy<Value = String> {
+    let keys = prop::sample::select(vec![
+        "endpoint",
+        "queue_size",
+        "offset",
+        "ratio",
+        "enabled",
+        "timeout",
+        "keys",
+        "sizer",
+        "maybe",
+        "inner",
+        "list",
+        "labels",
+        "parts",
+        "anything",
+        "other",
+        "<<",
+    ]);
+    let values = prop::sample::select(vec![
+        "",
+        "~",
+        "1",
+        "-1",
+        "1.5",
+        "'8'",
+        "true",
+        "yes",
+        "5s",
+        "abc",
+        "items",
+        "[]",
+        "[a, ~, 1]",
+        "{}",
+        "{size: 1}",
+        "{size: x, nmae: 1}",
+        "[{size: 300}, {name: ~}, 5]",
+        "{otlp: {size: 1}, a-b: ~}",
+        "${ON}",
+        "${NOBODY}",
+        "${LIST}",
+        "${WORD:-x}",
+        "{a: {b: {c: }}}",
+        "&x {size: 2}",
+        "!!str 5",
+        "99999999999999999999999",
+    ]);
+    prop::collection::btree_map(keys, values, 0..10)
+        .prop_map(|entries| entries.into_iter().map(|(key, value)| format!("{key}: {value}\n")).collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn there_is_a_value_or_an_error(text in texts()) {
+        let mut diagnostics = Diagnostics::new();
+        if let Some(node) = parse("c.yaml", &text, &mut diagnostics) {
+            let (value, diagnostics) = read_text::<Config>(&text);
+            prop_assert_eq!(value.is_none(), diagnostics.has_errors(), "{}\n{}", text, diagnostics);
+            let (value, diagnostics) = read_text::<Required>(&text);
+            prop_assert_eq!(value.is_none(), diagnostics.has_errors(), "{}\n{}", text, diagnostics);
+            prop_assert!(node.size() > 0);
+        }
+    }
 }

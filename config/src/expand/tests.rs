@@ -144,7 +144,10 @@ fn not_set_and_set_to_nothing_are_null_and_said_so() {
         let (node, _) = expand_text(&format!("v: ${{env:{name}}}"));
         assert!(node.get("v").unwrap().is_null());
     }
-    check_found("${NOBODY}", &["warning: c:1:4: v: the environment variable `NOBODY` is not set, so this is empty"]);
+    check_found(
+        "${NOBODY}",
+        &["warning: c:1:4: v: the environment variable `NOBODY` is not set, so this is empty"],
+    );
     check_found("${EMPTY}", &["info: c:1:4: v: the environment variable `EMPTY` is set to nothing"]);
 }
 
@@ -170,13 +173,18 @@ fn what_comes_out_is_found_where_the_reference_stands() {
     let (node, _) = expand_text("x: 1\nv:\n  - ${env:MAP}");
     let map = &node.get("v").unwrap().items()[0];
     assert_eq!(map.origin, Origin::Reference("${env:MAP}".into()));
-    assert!(map.entries().all(|(key, node)| key.at.line == 3 && node.at.line == 3 && &*node.at.source == "c"));
+    assert!(
+        map.entries().all(|(key, node)| key.at.line == 3 && node.at.line == 3 && &*node.at.source == "c")
+    );
 }
 
 #[test]
 fn hostile_references_are_bounded() {
     for value in ["${env:GROW}", "${env:DEEP}", "${env:WIDE}"] {
         let (_, found) = expand_text(&format!("v: {value}"));
-        assert!(!found.is_empty() && found.iter().all(|found| found.starts_with("error")), "{value}: {found:?}");
+        assert!(
+            !found.is_empty() && found.iter().all(|found| found.starts_with("error")),
+            "{value}: {found:?}"
+        );
     }
 }

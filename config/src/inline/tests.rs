@@ -8,9 +8,9 @@ use crate::optional::Optional;
 use crate::parse::parse;
 use crate::path::Path;
 use crate::print::to_node;
+use crate::read;
 use crate::secret::Secrets;
 use crate::yaml::to_yaml;
-use crate::read;
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -7,9 +7,9 @@ use crate::diagnostic::Diagnostics;
 use crate::parse::parse;
 use crate::path::Path;
 use crate::print::to_node;
+use crate::read;
 use crate::secret::Secrets;
 use crate::yaml::to_yaml;
-use crate::read;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -128,7 +128,10 @@ fn a_disabled_section_needs_valid_keys_but_no_valid_whole() {
     assert_eq!(value.unwrap().checked, Optional::NONE);
     assert_eq!(
         read_text("checked: {enabled: false, siz: 7, size: x}").1,
-        ["c:1:27: checked: unknown key `siz`", "c:1:41: checked::size: expected an integer, found the string `x`"]
+        [
+            "c:1:27: checked: unknown key `siz`",
+            "c:1:41: checked::size: expected an integer, found the string `x`"
+        ]
     );
     assert_eq!(read_text("checked: {size: 7}").1, ["c:1:1: checked: `size` must not be 7"]);
 }

@@ -56,7 +56,10 @@ fn aliases_are_copies_and_merge_keys_fill_in() {
 #[test]
 fn double_colons_are_nested_maps() {
     check("processors::batch::timeout: 2s", r#"{"processors":{"batch":{"timeout":"2s"}}}"#);
-    check("a::b: 1\na::c: 2\na: {d: 3}\ne: {f: 4}\ne::g: 5", r#"{"a":{"b":1,"c":2,"d":3},"e":{"f":4,"g":5}}"#);
+    check(
+        "a::b: 1\na::c: 2\na: {d: 3}\ne: {f: 4}\ne::g: 5",
+        r#"{"a":{"b":1,"c":2,"d":3},"e":{"f":4,"g":5}}"#,
+    );
     check("'::1': 1\n'a::': 2", r#"{"::1":1,"a::":2}"#);
     check_errors("a::b: 1\na: {b: 2}", &["c.yaml:2:5: duplicate key `b`: it stands in line 1 already"]);
 }
@@ -94,7 +97,11 @@ fn unsound_texts_are_refused_with_their_place() {
     for text in ["a: [1", "a: *nobody", "a: 'x", "a: b: c", "a:\n\tb: 1", "a:\n  b: 1\n c: 2"] {
         let mut diagnostics = Diagnostics::new();
         assert!(parse("c.yaml", text, &mut diagnostics).is_none(), "{text}");
-        assert!(diagnostics.iter().all(|error| error.at.is_some() && error.message.starts_with("this is not YAML")));
+        assert!(
+            diagnostics
+                .iter()
+                .all(|error| error.at.is_some() && error.message.starts_with("this is not YAML"))
+        );
     }
 }
 
@@ -145,4 +152,21 @@ fn size_is_bounded() {
     check_errors(&text, &["c.yaml:1:1: the text is longer than 16 MiB"]);
     let long_scalar = format!("a: {}", "x".repeat(1 << 20));
     assert!(parse("c", &long_scalar, &mut Diagnostics::new()).is_some());
+}
+
+#[test]
+fn common_syntax_errors_come_with_a_remedy() {
+    for (text, help) in [
+        ("a:\n\tb: 1", "indent with spaces: YAML does not take tabs"),
+        ("a: b: c", "indent this line like its neighbours, or put a value with `: ` in quotes"),
+        ("a:\n  b: 1\n c: 2", "indent this line like its neighbours"),
+        ("a: *.log", "a value that begins with `*` needs quotes"),
+        ("a: 'x", "close the quotes"),
+        ("a: [1", "close `[` with `]` and `{` with `}`"),
+        ("a: @x", "a value that begins with this character needs quotes"),
+    ] {
+        let mut diagnostics = Diagnostics::new();
+        assert!(parse("c.yaml", text, &mut diagnostics).is_none());
+        assert_eq!(diagnostics.iter().next().unwrap().suggestion.as_deref(), Some(help), "{text}");
+    }
 }

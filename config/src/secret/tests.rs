@@ -53,7 +53,9 @@ fn no_printout_shows_a_secret_unless_asked() {
     let config = read_text("token: hunter2\nheaders: {authorization: hunter2}").0.unwrap();
     let redacted = to_yaml(&to_node(&config, Secrets::Redact).unwrap());
     assert_eq!(redacted, "token: \"[REDACTED]\"\nheaders:\n  authorization: \"[REDACTED]\"\n");
-    for text in [redacted, format!("{config:?}"), config.token.to_string(), serde_json::to_string(&config).unwrap()] {
+    for text in
+        [redacted, format!("{config:?}"), config.token.to_string(), serde_json::to_string(&config).unwrap()]
+    {
         assert!(!text.contains("hunter2"), "{text}");
     }
     let revealed = to_yaml(&to_node(&config, Secrets::Reveal).unwrap());

@@ -2,7 +2,8 @@
 
 use super::*;
 
-const NAMES: [&str; 6] = ["send_batch_size", "send_batch_max_size", "timeout", "endpoint", "tls", "otlp_http"];
+const NAMES: [&str; 6] =
+    ["send_batch_size", "send_batch_max_size", "timeout", "endpoint", "tls", "otlp_http"];
 
 #[test]
 fn finds_what_was_meant() {

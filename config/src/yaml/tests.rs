@@ -19,9 +19,45 @@ fn only_texts_that_would_be_misread_are_quoted() {
         assert_eq!(string(plain), plain);
     }
     for quoted in [
-        "", " ", " a", "a ", "8", "0x1F", "1.5", ".inf", "true", "null", "~", "yes", "On", "n", "2001-01-01", "- a", "a: b",
-        "a:", "a #b", "#a", "&a", "*a", "!a", "[a", "{a", "'a", "\"a", "%a", "@a", "`a", "a\nb", "a\tb", "<<", "---", "...",
-        "a\u{85}b", "a\u{feff}", "a\u{2028}b", "🦀",
+        "",
+        " ",
+        " a",
+        "a ",
+        "8",
+        "0x1F",
+        "1.5",
+        ".inf",
+        "true",
+        "null",
+        "~",
+        "yes",
+        "On",
+        "n",
+        "2001-01-01",
+        "- a",
+        "a: b",
+        "a:",
+        "a #b",
+        "#a",
+        "&a",
+        "*a",
+        "!a",
+        "[a",
+        "{a",
+        "'a",
+        "\"a",
+        "%a",
+        "@a",
+        "`a",
+        "a\nb",
+        "a\tb",
+        "<<",
+        "---",
+        "...",
+        "a\u{85}b",
+        "a\u{feff}",
+        "a\u{2028}b",
+        "🦀",
     ] {
         assert!(string(quoted).starts_with('"'), "{quoted:?}");
     }
@@ -51,7 +87,9 @@ fn scalars() -> impl Strategy<Value = Node> {
         any::<bool>().prop_map(Value::Bool),
         any::<i64>().prop_map(|number| Value::Int(number.into())),
         any::<u64>().prop_map(|number| Value::Int(number.into())),
-        any::<f64>().prop_filter("not a number equals nothing", |number| !number.is_nan()).prop_map(Value::Float),
+        any::<f64>()
+            .prop_filter("not a number equals nothing", |number| !number.is_nan())
+            .prop_map(Value::Float),
         text.prop_map(|text| Value::String(Arc::from(text))),
     ]
     .prop_map(node)

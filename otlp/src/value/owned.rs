@@ -203,7 +203,8 @@ fn write_json_number(out: &mut String, number: f64) {
     let shown = match number {
         _ if number.is_nan() => write!(out, "NaN"),
         _ if number.is_infinite() => write!(out, "{}Inf", if number > 0.0 { '+' } else { '-' }),
-        _ if size != 0.0 && (size < 1e-6 || size >= 1e21) => write!(out, "{number:e}"),
+        _ if size >= 1e21 => write!(out, "{}", format!("{number:e}").replace('e', "e+")),
+        _ if size != 0.0 && size < 1e-6 => write!(out, "{number:e}"),
         _ => write!(out, "{number}"),
     };
     shown.expect("writing to a `String` does not fail");

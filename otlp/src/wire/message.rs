@@ -59,8 +59,8 @@ impl<'a> Fields<'a> {
             .map(move |field| field.value_in(bytes))
     }
 
-    /// A field that is not made of a one-byte tag and a one-byte length.
-    #[cold]
+    /// A field whose tag takes more than one byte, whose length takes more than two, or which is a long varint or a group.
+    #[inline(never)]
     fn next_long(&mut self) -> Option<Field> {
         let start = self.at;
         let (key, value) = read_varint(self.bytes, start).ok()?;

@@ -55,7 +55,7 @@ impl<'a> Builder<'a> {
         self.start_extensions().await?;
         self.start_exporters().await?;
         // From the ends of the graph: a connector needs the pipelines behind it.
-        for id in self.plan.from_the_end() {
+        for id in self.plan.ends_first() {
             self.start_pipeline(&id).await?;
         }
         self.start_receivers().await?;
@@ -81,7 +81,7 @@ impl<'a> Builder<'a> {
         for id in &self.plan.extensions {
             let Start::Extension(start) = self.start_of(Kind::Extension, id)? else { continue };
             let cx = self.context(Kind::Extension, id, "", Accounts::default());
-            let capabilities = start(cx).await.with_context(|| format!("extensions::{id}"))?;
+            let capabilities = start(cx, ()).await.with_context(|| format!("extensions::{id}"))?;
             started.insert(id.clone(), capabilities);
         }
         self.extensions = Arc::new(started);
@@ -89,7 +89,7 @@ impl<'a> Builder<'a> {
     }
 
     async fn start_exporters(&mut self) -> anyhow::Result<()> {
-        for ((kind, id), _) in &self.plan.components {
+        for (kind, id) in self.plan.components.keys() {
             let signals = self.plan.signals_of_exporter(id);
             if *kind != Kind::Exporter || signals.is_empty() {
                 continue;
@@ -101,7 +101,7 @@ impl<'a> Builder<'a> {
                 [Signal::Traces, Signal::Metrics, Signal::Logs].map(account).map(Option::unwrap_or_default);
             let accounts = Accounts::new(traces, metrics, logs);
             let cx = self.context(Kind::Exporter, id, "", accounts.clone());
-            let sends = (exporter.start)(cx.clone()).await.with_context(|| format!("exporters::{id}"))?;
+            let sends = (exporter.start)(cx.clone(), ()).await.with_context(|| format!("exporters::{id}"))?;
             for signal in signals {
                 let labels = (exporter.labels)(signal);
                 let metrics = ExporterMetrics::new(&self.environment.metrics, &name, signal, labels);
@@ -180,7 +180,7 @@ impl<'a> Builder<'a> {
     }
 
     async fn start_receivers(&mut self) -> anyhow::Result<()> {
-        for ((kind, id), _) in &self.plan.components {
+        for (kind, id) in self.plan.components.keys() {
             if *kind != Kind::Receiver {
                 continue;
             }
@@ -270,7 +270,7 @@ impl Plan {
     }
 
     /// All pipelines, each after those that it sends to through connectors. There are no cycles: that was checked.
-    fn from_the_end(&self) -> Vec<PipelineId> {
+    fn ends_first(&self) -> Vec<PipelineId> {
         let mut order = Vec::new();
         self.pipelines.iter().for_each(|(id, _)| self.place_after_targets(id, &mut order));
         order

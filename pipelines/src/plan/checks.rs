@@ -6,44 +6,37 @@ use super::*;
 
 impl Planner<'_> {
     /// A pipeline names a component: is there one, and does it speak the pipeline's signal?
-    pub(super) fn check_reference(
-        &mut self,
-        pipeline: &PipelineId,
-        kind: Kind,
-        id: &ComponentId,
-        at: &Position,
-        path: &Path,
-        plan: &Plan,
-    ) {
-        let connector = plan.components.get(&(Kind::Connector, id.clone())).filter(|_| kind != Kind::Processor);
-        let signal = pipeline.signal;
-        let (found, speaks) = match (plan.components.get(&(kind, id.clone())), connector) {
-            (Some(planned), None) => (kind, planned.routes.iter().any(|(from, _)| *from == signal)),
-            (None, Some(planned)) if kind == Kind::Receiver => {
-                (Kind::Connector, planned.routes.iter().any(|(_, to)| *to == signal))
-            }
-            (None, Some(planned)) => (Kind::Connector, planned.routes.iter().any(|(from, _)| *from == signal)),
+    pub(super) fn check_reference(&mut self, reference: &Reference<'_>, plan: &Plan) {
+        let Reference { pipeline, kind, id, at, path } = reference;
+        let connector = plan.components.get(&(Kind::Connector, (*id).clone())).filter(|_| *kind != Kind::Processor);
+        let takes = |planned: &Planned| planned.routes.iter().any(|(from, _)| *from == pipeline.signal);
+        let gives = |planned: &Planned| planned.routes.iter().any(|(_, to)| *to == pipeline.signal);
+        let (found, speaks) = match (plan.components.get(&(*kind, (*id).clone())), connector) {
+            (Some(planned), None) => (*kind, takes(planned)),
+            (None, Some(planned)) if *kind == Kind::Receiver => (Kind::Connector, gives(planned)),
+            (None, Some(planned)) => (Kind::Connector, takes(planned)),
             (Some(_), Some(_)) => {
                 let message = format!("ambiguous id: `{id}` is both a {kind} and a connector");
                 self.diagnostics.push(Diagnostic::error(path, message).at(at));
                 return;
             }
-            (None, None) => return self.undefined(kind, id, at, path, plan),
+            (None, None) => return self.undefined(reference),
         };
         if !speaks {
+            let signal = pipeline.signal;
             let message = format!("{found} `{id}` does not support {signal}: pipeline `{pipeline}` cannot use it");
             self.diagnostics.push(Diagnostic::error(path, message).at(at));
         }
     }
 
-    fn undefined(&mut self, kind: Kind, id: &ComponentId, at: &Position, path: &Path, plan: &Plan) {
-        let broken = self.registry.find(kind, id.kind()).is_some()
-            && self.diagnostics.iter().any(|known| names(known, kind, id));
-        // Its settings are wrong, and that has been said.
-        if broken {
+    fn undefined(&mut self, reference: &Reference<'_>) {
+        let Reference { kind, id, at, path, .. } = *reference;
+        let connector = kind != Kind::Processor && self.named.contains(&(Kind::Connector, id.clone()));
+        if connector || self.named.contains(&(kind, id.clone())) {
+            // Its settings are wrong, and that has been said.
             return;
         }
-        let of_kind = plan.components.keys().filter(|(found, _)| *found == kind || *found == Kind::Connector);
+        let of_kind = self.named.iter().filter(|(found, _)| *found == kind || *found == Kind::Connector);
         let ids: Vec<_> = of_kind.map(|(_, id)| id.to_string()).collect();
         let valid = ids.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ");
         let diagnostic = Diagnostic::error(path, format!("references {kind} `{id}` which is not configured"))
@@ -137,13 +130,6 @@ impl Planner<'_> {
             }
         }
     }
-}
-
-/// Whether a finding is an error in the settings of that component.
-fn names(diagnostic: &Diagnostic, kind: Kind, id: &ComponentId) -> bool {
-    let path = section_path(kind, id).to_string();
-    diagnostic.severity == ::config::Severity::Error
-        && (diagnostic.path.to_string() == path || diagnostic.path.to_string().starts_with(&format!("{path}::")))
 }
 
 fn section_path(kind: Kind, id: &ComponentId) -> Path {

@@ -26,6 +26,7 @@ impl Planner<'_> {
                     continue;
                 }
             };
+            self.named.push((kind, id.clone()));
             let Some(planned) = self.read_component(kind, &id, key, settings, &path) else { continue };
             if components.insert((kind, id.clone()), planned).is_some() {
                 let message = format!("{kind} `{id}` is configured twice");
@@ -139,8 +140,12 @@ impl Planner<'_> {
     fn default_extension(&mut self, id: &ComponentId, at: &Position, path: &Path, plan: &mut Plan) -> bool {
         let named = Key { text: id.to_string().into(), at: at.clone() };
         let nothing = Node::new(Value::Null, at.clone());
+        if self.named.contains(&(Kind::Extension, id.clone())) {
+            // Its settings are wrong, and that has been said.
+            return false;
+        }
         if self.registry.find(Kind::Extension, id.kind()).is_none() {
-            let ids = plan.components.keys().filter(|(kind, _)| *kind == Kind::Extension);
+            let ids = self.named.iter().filter(|(kind, _)| *kind == Kind::Extension);
             let ids: Vec<_> = ids.map(|(_, id)| id.to_string()).collect();
             let message = format!("references extension `{id}` which is not configured");
             let hint = did_you_mean(&id.to_string(), ids.iter().map(String::as_str));
@@ -176,26 +181,18 @@ impl Planner<'_> {
                 }
             };
             let Some(config) = ::config::read::<PipelineConfig>(settings, &path, self.diagnostics) else { continue };
-            self.check_pipeline(&id, &config, key, settings, &path, plan);
+            self.check_pipeline(&id, &config, &Written { key, node: settings, path: &path }, plan);
             plan.pipelines.push((id, config));
         }
     }
 
-    fn check_pipeline(
-        &mut self,
-        id: &PipelineId,
-        config: &PipelineConfig,
-        key: &Key,
-        node: &Node,
-        path: &Path,
-        plan: &Plan,
-    ) {
+    fn check_pipeline(&mut self, id: &PipelineId, config: &PipelineConfig, written: &Written<'_>, plan: &Plan) {
         for (list, ids, what) in
             [("receivers", &config.receivers, "receiver"), ("exporters", &config.exporters, "exporter")]
         {
             if ids.is_empty() {
                 let message = format!("must have at least one {what}");
-                self.diagnostics.push(Diagnostic::error(&path.join(list), message).at(&key.at));
+                self.diagnostics.push(Diagnostic::error(&written.path.join(list), message).at(&written.key.at));
             }
         }
         for (list, kind, ids) in [
@@ -203,18 +200,25 @@ impl Planner<'_> {
             ("processors", Kind::Processor, &config.processors),
             ("exporters", Kind::Exporter, &config.exporters),
         ] {
-            let path = path.join(list);
+            let list_path = written.path.join(list);
             for (index, reference) in ids.iter().enumerate() {
-                let at = node.child(list).map_or(&key.at, |node| place(node, index));
-                let path = path.join(&index.to_string());
+                let at = written.node.child(list).map_or(&written.key.at, |node| place(node, index));
+                let path = &list_path.join(&index.to_string());
                 if ids[..index].contains(reference) {
                     let message = format!("references {kind} `{reference}` multiple times");
-                    self.diagnostics.push(Diagnostic::error(&path, message).at(at));
+                    self.diagnostics.push(Diagnostic::error(path, message).at(at));
                 }
-                self.check_reference(id, kind, reference, at, &path, plan);
+                self.check_reference(&Reference { pipeline: id, kind, id: reference, at, path }, plan);
             }
         }
     }
+}
+
+/// An entry of a map as it stands in the file.
+struct Written<'a> {
+    key: &'a Key,
+    node: &'a Node,
+    path: &'a Path,
 }
 
 /// Where the item of that number stands in a list, or the list when it was written as one text.

@@ -1,11 +1,11 @@
 //! Unary calls to a server.
 
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use component::{Code, Context, Credentials, Memory, Origin};
 use h2::RecvStream;
 use h2::client::{ResponseFuture, SendRequest};

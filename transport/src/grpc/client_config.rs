@@ -102,7 +102,7 @@ impl ClientConfig {
             problems.push(Problem::error("balancer_name", words));
         }
         problems.extend(self.tls.check().into_iter().map(|problem| problem.under("tls")));
-        problems.extend(check_headers(&self.headers));
+        problems.extend(check_headers("headers", &self.headers));
         if self.auth.as_ref().is_some_and(|auth| auth.authenticator.is_none()) {
             problems.push(Problem::error("auth::authenticator", "must name an extension"));
         }
@@ -119,15 +119,15 @@ impl ClientConfig {
     }
 }
 
-/// What is wrong with headers to send.
-pub(crate) fn check_headers(headers: &SecretMap) -> Vec<Problem> {
+/// What is wrong with headers to send, configured at `path`.
+pub(crate) fn check_headers(path: &str, headers: &SecretMap) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (name, value) in headers.iter() {
         if HeaderName::try_from(name).is_err() {
-            problems.push(Problem::error("headers", format!("`{name}` is not a header name")));
+            problems.push(Problem::error(path, format!("`{name}` is not a header name")));
         }
         if HeaderValue::try_from(value.expose()).is_err() {
-            problems.push(Problem::error("headers", format!("the value of `{name}` is not a header value")));
+            problems.push(Problem::error(path, format!("the value of `{name}` is not a header value")));
         }
     }
     problems

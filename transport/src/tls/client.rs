@@ -42,7 +42,7 @@ impl Connector {
             name => name,
         };
         let name = ServerName::try_from(name.to_owned()).map_err(io::Error::other)?;
-        let stream = TlsConnector::from(Arc::clone(&config)).connect(name, stream).await?;
+        let stream = TlsConnector::from(Arc::clone(&*config)).connect(name, stream).await?;
         Ok(Stream::Tls(Box::new(stream.into())))
     }
 }

@@ -56,7 +56,7 @@ fn poke_traces(mut traces: Traces) {
             let times = (span.start_time_unix_nano(), span.end_time_unix_nano(), span.status());
             let events: Vec<_> = span.events().map(|event| event.attributes().len()).collect();
             drop((attributes, times, events, span.links().count(), span.flags()));
-            drop((span.resource().attributes().len(), span.scope().name(), span.scope().schema_url()));
+            let _ = (span.resource().attributes().len(), span.scope().name(), span.scope().schema_url());
         }
     };
     shown(&traces);
@@ -72,10 +72,10 @@ fn poke_traces(mut traces: Traces) {
 
 fn poke_metrics(mut metrics: Metrics) {
     for (metric, point) in metrics.points() {
-        drop((metric.name(), metric.temporality(), metric.metadata().len(), metric.scope().version()));
-        drop((point.value(), point.count(), point.sum(), point.min(), point.max(), point.scale(), point.flags()));
-        drop((point.bucket_counts().count(), point.explicit_bounds().count(), point.quantiles().count()));
-        drop((point.positive().counts().count(), point.zero_threshold()));
+        let _ = (metric.name(), metric.temporality(), metric.metadata().len(), metric.scope().version());
+        let _ = (point.value(), point.count(), point.sum(), point.min(), point.max(), point.scale(), point.flags());
+        let _ = (point.bucket_counts().count(), point.explicit_bounds().count(), point.quantiles().count());
+        let _ = (point.positive().counts().count(), point.zero_threshold());
         drop(point.exemplars().map(|exemplar| exemplar.value()).collect::<Vec<_>>());
     }
     metrics.edit().points(|point| {

@@ -1,0 +1,11 @@
+//! The `zpages` extension: pages for people about what runs and what became of the data.
+
+mod config;
+mod html;
+mod ledger;
+mod pages;
+mod serve;
+#[cfg(test)]
+mod tests;
+
+pub use config::{Config, Expvar, Own};
