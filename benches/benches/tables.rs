@@ -91,7 +91,8 @@ fn drop_every_tenth_span(bencher: Bencher<'_, '_>, spans: usize) {
 fn upsert_and_delete_by_prost(bencher: Bencher<'_, '_>, spans: usize) {
     let bytes = request(spans);
     counted(bencher, &bytes, spans).bench(|| {
-        let mut request = ExportTraceServiceRequest::decode(black_box(bytes.clone())).expect("it was encoded");
+        let mut request =
+            ExportTraceServiceRequest::decode(black_box(bytes.clone())).expect("it was encoded");
         let scopes = request.resource_spans.iter_mut().flat_map(|group| &mut group.scope_spans);
         for span in scopes.flat_map(|scope| &mut scope.spans) {
             span.attributes.push(text("deployment.environment", "production"));

@@ -65,6 +65,12 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
         validate: bool,
     },
+    /// Asks the health_check extension of a running Ferrotel whether it is well; exit code 0 if it is
+    Healthcheck {
+        /// Where it listens
+        #[arg(long, value_name = "HOST:PORT", default_value = "localhost:13133")]
+        endpoint: String,
+    },
     /// Lists feature gates
     Featuregate {
         /// The gate to describe

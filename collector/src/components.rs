@@ -12,7 +12,7 @@ pub(crate) fn registry() -> Registry {
         .processor::<processors::memory_limiter::Config>()
         .processor::<processors::resource::Config>()
         .exporter::<exporters::debug::Config>()
-        .exporter::<exporters::debug::LoggingConfig>()
+        .exporter::<exporters::debug::Logging>()
         .exporter::<exporters::file::Config>()
         .exporter::<exporters::nop::Config>()
         .exporter::<exporters::otlp_grpc::Config>()

@@ -4,6 +4,7 @@ mod cli;
 mod components;
 mod config;
 mod exit;
+mod healthcheck;
 mod service;
 mod telemetry;
 
@@ -40,6 +41,7 @@ async fn run(cli: Cli) -> ExitCode {
         Some(Command::PrintConfig { mode, format, validate }) => {
             cli::print_config(&sources, mode, format, validate).await
         }
+        Some(Command::Healthcheck { endpoint }) => healthcheck::ask(&endpoint).await,
         Some(Command::Featuregate { id }) => cli::featuregate(id.as_deref()),
     }
 }

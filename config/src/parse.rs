@@ -76,7 +76,10 @@ pub fn parse_value(source: &str, text: &str, diagnostics: &mut Diagnostics) -> O
     let mut builder = Builder::new(source);
     let outcome = builder.build(text);
     let is_sound = outcome.is_ok() && builder.errors.is_empty();
-    for Fault { at, message } in builder.errors.into_iter().chain(outcome.err()) {
+    for Fault { at, message } in builder.errors {
+        diagnostics.push(Diagnostic::error(&Path::root(), message).at(&at));
+    }
+    if let Err(Fault { at, message }) = outcome {
         let help = remedy(&message, text, at.line).map(str::to_owned);
         diagnostics.push(Diagnostic::error(&Path::root(), message).at(&at).suggestion(help));
     }

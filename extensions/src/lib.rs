@@ -5,6 +5,9 @@ pub mod bearertokenauth;
 mod expected;
 pub mod headers_setter;
 pub mod health_check;
+mod html;
+#[cfg(test)]
+mod loopback;
 pub mod pprof;
 mod watched_file;
 pub mod zpages;

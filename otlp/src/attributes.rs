@@ -4,14 +4,18 @@
 //! of offsets; changing an attribute replaces its row by one that points to new bytes in an arena, and nothing else.
 
 mod edit;
+mod message;
 mod row;
 #[cfg(test)]
 mod tests;
+
+use std::ops::Range;
 
 use crate::value::{AnyValue, Text, Value};
 use crate::wire::message::{BYTES, Fields, put_bytes, put_message};
 
 pub use edit::AttributesEdit;
+pub(crate) use message::Editor;
 pub(crate) use row::{AttributeList, AttributeRow, Store};
 
 /// Attributes to read. A key that occurs twice has the value it has first.
@@ -31,12 +35,10 @@ enum Form<'a> {
 /// A key and a value, encoded once: setting it on a million spans copies its bytes a million times and no more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attribute {
-    /// The body of a `KeyValue`: the key field first, then the value field.
+    /// The body of a `KeyValue`.
     body: Vec<u8>,
     /// Where the key lies in it.
-    key: (usize, usize),
-    /// Where the body of the `AnyValue` lies in it; it reaches to the end.
-    value: usize,
+    key: Range<usize>,
 }
 
 impl<'a> Attributes<'a> {
@@ -68,7 +70,9 @@ impl<'a> Attributes<'a> {
     pub fn iter(&self) -> impl Iterator<Item = (Text<'a>, Value<'a>)> + Clone + use<'a> {
         let (store, rows, message, number) = match self.form {
             Form::Rows { store, rows } => (store, rows, <&[u8]>::default(), 0),
-            Form::Wire { message, number } => (Store::default(), <&[AttributeRow]>::default(), message, number),
+            Form::Wire { message, number } => {
+                (Store::default(), <&[AttributeRow]>::default(), message, number)
+            }
         };
         let known = rows.iter().map(move |row| (Text::new(row.key(store)), Value::read(row.value(store))));
         known.chain(Fields::new(message).bodies(number).map(read_pair))
@@ -93,10 +97,7 @@ impl<'a> Attributes<'a> {
     /// Writes each as a `KeyValue` field with `number`.
     pub(crate) fn write(&self, out: &mut Vec<u8>, number: u32) {
         for (key, value) in self.iter() {
-            put_message(out, number, |out| {
-                put_bytes(out, 1, key.as_bytes());
-                put_message(out, 2, |out| value.write(out));
-            });
+            put_message(out, number, |out| put_pair(out, key.as_bytes(), |out| value.write(out)));
         }
     }
 }
@@ -105,32 +106,27 @@ impl Attribute {
     /// Encodes `key` and `value`.
     pub fn new(key: &str, value: impl Into<AnyValue>) -> Self {
         let value = value.into();
-        Self::encode(key.as_bytes(), |out| value.write(out))
+        let mut body = Vec::new();
+        put_pair(&mut body, key.as_bytes(), |out| value.write(out));
+        let key = Fields::new(&body).next().map_or(0..0, |field| field.value..field.end);
+        Self { body, key }
     }
 
     /// The key.
     pub fn key(&self) -> Text<'_> {
-        Text::new(&self.body[self.key.0..self.key.1])
+        Text::new(&self.body[self.key.clone()])
     }
 
     /// The value.
     pub fn value(&self) -> Value<'_> {
-        Value::read(&self.body[self.value..])
+        read_pair(&self.body).1
     }
+}
 
-    /// The body of the `AnyValue`.
-    pub(crate) fn value_bytes(&self) -> &[u8] {
-        &self.body[self.value..]
-    }
-
-    fn encode(key: &[u8], write_value: impl FnOnce(&mut Vec<u8>)) -> Self {
-        let mut body = Vec::with_capacity(key.len() + 32);
-        put_bytes(&mut body, 1, key);
-        let key_end = body.len();
-        put_message(&mut body, 2, write_value);
-        let value = Fields::starting_at(&body, key_end).next().map_or(body.len(), |field| field.value);
-        Self { key: (key_end - key.len(), key_end), value, body }
-    }
+/// Writes the body of a `KeyValue`.
+fn put_pair(out: &mut Vec<u8>, key: &[u8], write_value: impl FnOnce(&mut Vec<u8>)) {
+    put_bytes(out, 1, key);
+    put_message(out, 2, write_value);
 }
 
 fn read_pair(body: &[u8]) -> (Text<'_>, Value<'_>) {

@@ -25,9 +25,13 @@ impl Pending {
         Self { signal, waiting: VecDeque::new(), items: 0, bytes: 0 }
     }
 
-    /// Adds `payload`, unless it has no items.
+    /// Adds `payload`, which must be of the same signal, unless it has no items.
+    ///
+    /// # Panics
+    ///
+    /// When the signals differ, which is a fault of the program and not of any input.
     pub fn push(&mut self, payload: Payload) {
-        debug_assert_eq!(payload.signal(), self.signal, "a batch holds one signal");
+        assert_eq!(payload.signal(), self.signal, "a batch holds one signal");
         if payload.is_empty() {
             return;
         }

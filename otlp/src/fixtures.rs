@@ -8,9 +8,9 @@ use opentelemetry_proto::tonic::common::v1::{
 };
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
 use opentelemetry_proto::tonic::metrics::v1::{
-    Exemplar, ExponentialHistogram, ExponentialHistogramDataPoint, Gauge, Histogram, HistogramDataPoint, Metric,
-    NumberDataPoint, ResourceMetrics, ScopeMetrics, Sum, Summary, SummaryDataPoint, exponential_histogram_data_point,
-    metric::Data, number_data_point, summary_data_point,
+    Exemplar, ExponentialHistogram, ExponentialHistogramDataPoint, Gauge, Histogram, HistogramDataPoint,
+    Metric, NumberDataPoint, ResourceMetrics, ScopeMetrics, Sum, Summary, SummaryDataPoint,
+    exponential_histogram_data_point, metric::Data, number_data_point, summary_data_point,
 };
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status, span};
@@ -67,7 +67,8 @@ pub(crate) fn traces() -> impl Strategy<Value = ExportTraceServiceRequest> {
 
 pub(crate) fn logs() -> impl Strategy<Value = ExportLogsServiceRequest> {
     let scope = (option::of(scope()), vec(record(), 0..6), url());
-    let scope = scope.prop_map(|(scope, log_records, schema_url)| ScopeLogs { scope, log_records, schema_url });
+    let scope =
+        scope.prop_map(|(scope, log_records, schema_url)| ScopeLogs { scope, log_records, schema_url });
     let group = (option::of(resource()), vec(scope, 0..3), url());
     let group = group.prop_map(|(resource, scope_logs, schema_url)| ResourceLogs {
         resource,
@@ -180,9 +181,11 @@ fn metric() -> impl Strategy<Value = Metric> {
         sum.prop_map(|(data_points, aggregation_temporality, is_monotonic)| {
             Some(Data::Sum(Sum { data_points, aggregation_temporality, is_monotonic }))
         }),
-        (vec(histogram_point(), 0..4), temporality.clone()).prop_map(|(data_points, aggregation_temporality)| {
-            Some(Data::Histogram(Histogram { data_points, aggregation_temporality }))
-        }),
+        (vec(histogram_point(), 0..4), temporality.clone()).prop_map(
+            |(data_points, aggregation_temporality)| {
+                Some(Data::Histogram(Histogram { data_points, aggregation_temporality }))
+            }
+        ),
         (vec(exponential_point(), 0..4), temporality).prop_map(|(data_points, aggregation_temporality)| {
             Some(Data::ExponentialHistogram(ExponentialHistogram { data_points, aggregation_temporality }))
         }),
@@ -253,12 +256,14 @@ fn exponential_point() -> impl Strategy<Value = ExponentialHistogramDataPoint> {
 }
 
 fn summary_point() -> impl Strategy<Value = SummaryDataPoint> {
-    (attributes(), any::<u64>(), 0.0..1.0).prop_map(|(attributes, time_unix_nano, quantile)| SummaryDataPoint {
-        attributes,
-        time_unix_nano,
-        count: 3,
-        sum: 4.5,
-        quantile_values: vec![summary_data_point::ValueAtQuantile { quantile, value: 2.0 }],
-        ..SummaryDataPoint::default()
+    (attributes(), any::<u64>(), 0.0..1.0).prop_map(|(attributes, time_unix_nano, quantile)| {
+        SummaryDataPoint {
+            attributes,
+            time_unix_nano,
+            count: 3,
+            sum: 4.5,
+            quantile_values: vec![summary_data_point::ValueAtQuantile { quantile, value: 2.0 }],
+            ..SummaryDataPoint::default()
+        }
     })
 }

@@ -21,9 +21,9 @@ pub use payload::{Logs, Metrics, Payload, Splitter, Traces};
 pub use rope::Rope;
 pub use tables::{
     Buckets, Event, Exemplar, Link, LogRecord, LogsEdit, Metric, MetricEdit, MetricKind, MetricsEdit, Number,
-    Point, PointEdit, Quantile, RecordEdit, Resource, ResourceEdit, ResourceGroup, ResourceLogs, ResourceMetrics,
-    ResourceSpans, Scope, ScopeEdit, ScopeGroup, ScopeLogs, ScopeMetrics, ScopeSpans, Span, SpanEdit, Status,
-    TracesEdit,
+    Point, PointEdit, Quantile, RecordEdit, Resource, ResourceEdit, ResourceGroup, ResourceLogs,
+    ResourceMetrics, ResourceSpans, Scope, ScopeEdit, ScopeGroup, ScopeLogs, ScopeMetrics, ScopeSpans, Span,
+    SpanEdit, Status, TracesEdit,
 };
 pub use value::{AnyValue, Array, Text, Value};
 pub use wire::split::Limit;

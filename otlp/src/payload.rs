@@ -1,6 +1,7 @@
 //! One export request, as bytes or as tables.
 
 mod form;
+mod signals;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +15,7 @@ use crate::wire::split::{Cutter, Least, Limit};
 use crate::wire::varint::Malformed;
 
 pub(crate) use form::Form;
+pub use signals::{Logs, Metrics, Traces};
 
 /// One export request of any signal. Cloning is cheap in every form; changing a shared one copies it first.
 #[derive(Debug, Clone)]
@@ -25,18 +27,6 @@ pub enum Payload {
     /// Log records.
     Logs(Logs),
 }
-
-/// One export request of spans.
-#[derive(Debug, Clone)]
-pub struct Traces(pub(crate) Form);
-
-/// One export request of data points.
-#[derive(Debug, Clone)]
-pub struct Metrics(pub(crate) Form);
-
-/// One export request of log records.
-#[derive(Debug, Clone)]
-pub struct Logs(pub(crate) Form);
 
 /// Cuts a payload into pieces within a limit: an iterator, or piece by piece with limits of their own.
 #[derive(Debug)]
@@ -54,7 +44,7 @@ enum Rest {
     /// All of it.
     Whole(Form),
     /// What the cutter has not reached.
-    Cut(Cutter),
+    Cut(Box<Cutter>),
 }
 
 impl Payload {
@@ -131,7 +121,8 @@ impl Payload {
 
     /// Lets `edit` change the attributes of every resource. What it leaves as it is costs next to nothing.
     pub fn edit_resources(&mut self, edit: impl FnMut(&mut AttributesEdit<'_>)) {
-        self.form_mut().edit_resources(edit);
+        let signal = self.signal();
+        self.form_mut().edit_resources(signal, edit);
     }
 
     /// The spans, if that is what it holds.
@@ -185,24 +176,6 @@ impl Payload {
     }
 }
 
-impl From<Traces> for Payload {
-    fn from(traces: Traces) -> Self {
-        Self::Traces(traces)
-    }
-}
-
-impl From<Metrics> for Payload {
-    fn from(metrics: Metrics) -> Self {
-        Self::Metrics(metrics)
-    }
-}
-
-impl From<Logs> for Payload {
-    fn from(logs: Logs) -> Self {
-        Self::Logs(logs)
-    }
-}
-
 impl Splitter {
     /// Items that are not in a piece yet.
     pub fn items(&self) -> usize {
@@ -235,7 +208,7 @@ impl Splitter {
                 return Some(Payload::from_form(self.signal, form.clone()));
             }
             Rest::Whole(form) => {
-                self.rest = Rest::Cut(Cutter::new(self.signal, form.to_rope().to_contiguous()));
+                self.rest = Rest::Cut(Cutter::new(self.signal, form.to_rope().to_contiguous()).into());
                 return self.cut_at_least(least, limit);
             }
             Rest::Cut(cutter) => cutter,

@@ -24,9 +24,9 @@ const GATHERED: usize = 64 * 1024;
 #[derive(Clone, Default)]
 pub struct Rope {
     /// No chunk is empty.
-    pub(crate) chunks: SmallVec<[Bytes; 2]>,
+    chunks: SmallVec<[Bytes; 2]>,
     /// The sum of the chunks' lengths.
-    pub(crate) len: usize,
+    len: usize,
 }
 
 impl Rope {
@@ -115,6 +115,13 @@ impl Rope {
         } else {
             self.push(Bytes::copy_from_slice(&buffer[range]));
         }
+    }
+
+    /// A rope of just these chunks, however small they are.
+    #[cfg(test)]
+    pub(crate) fn of_chunks(chunks: impl IntoIterator<Item = Bytes>) -> Self {
+        let chunks: SmallVec<_> = chunks.into_iter().filter(|chunk| !chunk.is_empty()).collect();
+        Self { len: chunks.iter().map(Bytes::len).sum(), chunks }
     }
 
     /// Copies a small chunk behind the last one, if that is small or a buffer of ours; keeps it as a chunk otherwise.

@@ -18,6 +18,8 @@ mod traces;
 mod views;
 mod write;
 
+use std::fmt;
+
 use bytes::Bytes;
 
 use crate::attributes::{AttributeList, AttributeRow, Store};
@@ -33,7 +35,7 @@ pub use traces::{Event, Link, ResourceSpans, ScopeSpans, Span, SpanEdit, Status,
 pub use views::{Resource, ResourceGroup, Scope, ScopeGroup};
 
 /// A request of any signal, read.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Tables {
     signal: Signal,
     /// The request as it came.
@@ -127,6 +129,12 @@ impl Tables {
 
     fn is_changed(&self) -> bool {
         self.resources.iter().any(|resource| resource.children.is_changed)
+    }
+}
+
+impl fmt::Debug for Tables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tables").field("items", &self.items_left).finish_non_exhaustive()
     }
 }
 

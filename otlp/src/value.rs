@@ -1,9 +1,9 @@
 //! Values of attributes and log bodies: read where they lie, or made to be written.
 
 mod owned;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use std::borrow::Cow;
 
@@ -137,7 +137,7 @@ impl<'a> Array<'a> {
 }
 
 impl PartialEq for Value<'_> {
-    /// Kind and content. Maps are equal when the same keys have equal values, in whatever order.
+    /// Kind and content; of maps and arrays also the order.
     fn eq(&self, other: &Self) -> bool {
         match (*self, *other) {
             (Self::Empty, Self::Empty) => true,

@@ -1,6 +1,6 @@
 //! Components that change, hold or drop data on its way.
 
-mod actions;
+pub mod actions;
 pub mod attributes;
 pub mod batch;
 #[cfg(test)]

@@ -62,9 +62,10 @@ impl Guard {
         for name in &self.request_params {
             let Ok(header) = HeaderName::try_from(name) else { continue };
             let mut values = values_of(query, name).filter_map(|value| HeaderValue::try_from(value).ok());
-            if let Some(first) = values.next() {
-                headers.insert(header.clone(), first);
-                values.for_each(|value| drop(headers.append(header.clone(), value)));
+            let Some(first) = values.next() else { continue };
+            headers.insert(header.clone(), first);
+            for value in values {
+                headers.append(header.clone(), value);
             }
         }
         headers

@@ -170,3 +170,10 @@ fn common_syntax_errors_come_with_a_remedy() {
         assert_eq!(diagnostics.iter().next().unwrap().suggestion.as_deref(), Some(help), "{text}");
     }
 }
+
+#[test]
+fn endless_duplicates_end() {
+    let mut diagnostics = Diagnostics::new();
+    assert!(parse("c", &"a: 1\n".repeat(50_000), &mut diagnostics).is_none());
+    assert_eq!(diagnostics.len(), 200);
+}

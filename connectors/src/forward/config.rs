@@ -17,11 +17,8 @@ pub struct Config {}
 #[async_trait]
 impl Connector for Config {
     const NAME: &'static str = "forward";
-    const ROUTES: &'static [(Signal, Signal)] = &[
-        (Signal::Traces, Signal::Traces),
-        (Signal::Metrics, Signal::Metrics),
-        (Signal::Logs, Signal::Logs),
-    ];
+    const ROUTES: &'static [(Signal, Signal)] =
+        &[(Signal::Traces, Signal::Traces), (Signal::Metrics, Signal::Metrics), (Signal::Logs, Signal::Logs)];
 
     async fn start(self, _: Context, outputs: Outputs) -> anyhow::Result<Arc<dyn Consumer>> {
         Ok(Arc::new(Forward { outputs }))

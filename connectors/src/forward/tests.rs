@@ -1,7 +1,7 @@
 //! What goes in comes out where the pipelines are.
 
 use component::testing::{Script, context, payload};
-use component::{Batch, ConsumeError, Connector, Kind, Outputs};
+use component::{Batch, Connector, ConsumeError, Kind, Outputs};
 use otlp::Signal;
 
 use super::Config;

@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use async_trait::async_trait;
 use component::{Batch, ConsumeError, Consumer, Context};
 use otlp::{Payload, Signal};
-use tracing::{info, warn};
+use tracing::{Level, event, warn};
 
 use super::config::{Config, Verbosity};
 use super::output::Output;
@@ -91,26 +91,44 @@ impl Screen {
 
     fn log_counts(&self, counts: &Counts) {
         let (id, signal) = (&*self.id, counts.signal().as_str());
-        match counts {
-            Counts::Traces { resources, spans } => info!(
-                target: TARGET, "otelcol.component.id" = id, "otelcol.component.kind" = "exporter",
-                "otelcol.signal" = signal, "resource spans" = resources, spans, "Traces"
+        match *counts {
+            Counts::Traces { resources, spans } => event!(
+                target: TARGET,
+                Level::INFO,
+                {
+                    "resource spans" = resources, "spans" = spans,
+                    "otelcol.component.id" = id, "otelcol.component.kind" = "exporter", "otelcol.signal" = signal
+                },
+                "Traces"
             ),
-            Counts::Metrics { resources, metrics, points } => info!(
-                target: TARGET, "otelcol.component.id" = id, "otelcol.component.kind" = "exporter",
-                "otelcol.signal" = signal, "resource metrics" = resources, metrics, "data points" = points, "Metrics"
+            Counts::Metrics { resources, metrics, points } => event!(
+                target: TARGET,
+                Level::INFO,
+                {
+                    "resource metrics" = resources, "metrics" = metrics, "data points" = points,
+                    "otelcol.component.id" = id, "otelcol.component.kind" = "exporter", "otelcol.signal" = signal
+                },
+                "Metrics"
             ),
-            Counts::Logs { resources, records } => info!(
-                target: TARGET, "otelcol.component.id" = id, "otelcol.component.kind" = "exporter",
-                "otelcol.signal" = signal, "resource logs" = resources, "log records" = records, "Logs"
+            Counts::Logs { resources, records } => event!(
+                target: TARGET,
+                Level::INFO,
+                {
+                    "resource logs" = resources, "log records" = records,
+                    "otelcol.component.id" = id, "otelcol.component.kind" = "exporter", "otelcol.signal" = signal
+                },
+                "Logs"
             ),
         }
     }
 
     fn log_text(&self, signal: Signal, text: &str) {
-        info!(
-            target: TARGET, "otelcol.component.id" = &*self.id, "otelcol.component.kind" = "exporter",
-            "otelcol.signal" = signal.as_str(), "{text}"
+        let (id, signal) = (&*self.id, signal.as_str());
+        event!(
+            target: TARGET,
+            Level::INFO,
+            { "otelcol.component.id" = id, "otelcol.component.kind" = "exporter", "otelcol.signal" = signal },
+            "{text}"
         );
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use component::{Consumer, Context, Delivery, DeliveryConfig, Exporter, Problem};
-use config::{Inline, Interval};
+use config::{Defaults, Inline, Interval, Optional, Preset};
 use otlp::Signal;
 use serde::{Deserialize, Serialize};
 use transport::grpc::ClientConfig;
@@ -14,8 +14,7 @@ use crate::user_agent;
 
 /// Sends OTLP over gRPC.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(from = "Inline<(ClientConfig, TimeoutConfig, DeliveryConfig)>")]
-#[serde(into = "Inline<(ClientConfig, TimeoutConfig, DeliveryConfig)>")]
+#[serde(from = "Settings", into = "Settings")]
 pub struct Config {
     /// The connection.
     pub client: ClientConfig,
@@ -24,6 +23,9 @@ pub struct Config {
     /// Queue and retry.
     pub delivery: DeliveryConfig,
 }
+
+/// All keys, as they stand side by side in the file.
+type Settings = Inline<(Preset<ClientDefaults>, TimeoutConfig, DeliveryConfig)>;
 
 /// How long one attempt may take.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -45,16 +47,27 @@ impl Default for Config {
     }
 }
 
-impl From<Inline<(ClientConfig, TimeoutConfig, DeliveryConfig)>> for Config {
-    fn from(Inline((mut client, timeout, delivery)): Inline<(ClientConfig, TimeoutConfig, DeliveryConfig)>) -> Config {
-        client.compression.get_or_insert_with(|| "gzip".to_owned());
-        Config { client, timeout, delivery }
+impl From<Settings> for Config {
+    fn from(Inline((client, timeout, delivery)): Settings) -> Config {
+        Config { client: client.0, timeout, delivery }
     }
 }
 
-impl From<Config> for Inline<(ClientConfig, TimeoutConfig, DeliveryConfig)> {
-    fn from(config: Config) -> Inline<(ClientConfig, TimeoutConfig, DeliveryConfig)> {
-        Inline((config.client, config.timeout, config.delivery))
+impl From<Config> for Settings {
+    fn from(config: Config) -> Settings {
+        Inline((Preset(config.client), config.timeout, config.delivery))
+    }
+}
+
+/// The exporter's own defaults for a gRPC client.
+#[derive(Clone, Copy, Debug)]
+pub enum ClientDefaults {}
+
+impl Defaults for ClientDefaults {
+    type Block = ClientConfig;
+
+    fn defaults() -> ClientConfig {
+        ClientConfig { compression: "gzip".to_owned(), keepalive: Optional::NONE, ..ClientConfig::default() }
     }
 }
 
@@ -78,8 +91,8 @@ impl Exporter for Config {
     }
 
     fn labels(&self, _: Signal) -> Vec<(&'static str, String)> {
-        let (address, port) = self.client.server();
-        vec![("server_address", address), ("server_port", port.to_string())]
+        let (address, port) = server(&self.client.endpoint);
+        vec![("server_address", address.to_owned()), ("server_port", port.to_owned())]
     }
 
     async fn start(mut self, cx: Context) -> anyhow::Result<Arc<dyn Consumer>> {
@@ -89,4 +102,10 @@ impl Exporter for Config {
         let client = self.client.connect(&cx)?;
         Ok(Arc::new(Exports::new(client, cx)))
     }
+}
+
+/// Host and port of an endpoint, for labels: what follows its scheme, if it has one.
+fn server(endpoint: &str) -> (&str, &str) {
+    let rest = endpoint.rsplit_once('/').map_or(endpoint, |(_, rest)| rest);
+    rest.rsplit_once(':').unwrap_or((rest, ""))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use component::{Consumer, Context, Delivery, DeliveryConfig, Exporter, Problem};
-use config::{Inline, Interval};
+use config::{Defaults, Inline, Interval, Preset};
 use http::Uri;
 use otlp::Signal;
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use crate::user_agent;
 
 /// Sends OTLP over HTTP.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(from = "Inline<(ClientConfig, Own, DeliveryConfig)>", into = "Inline<(ClientConfig, Own, DeliveryConfig)>")]
+#[serde(from = "Settings", into = "Settings")]
 pub struct Config {
     /// The connection; its `endpoint` is the base of all URLs.
     pub client: ClientConfig,
@@ -25,6 +25,9 @@ pub struct Config {
     /// Queue and retry.
     pub delivery: DeliveryConfig,
 }
+
+/// All keys, as they stand side by side in the file.
+type Settings = Inline<(Preset<ClientDefaults>, Own, DeliveryConfig)>;
 
 /// What other HTTP clients do not have.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -57,17 +60,31 @@ impl Default for Config {
     }
 }
 
-impl From<Inline<(ClientConfig, Own, DeliveryConfig)>> for Config {
-    fn from(Inline((mut client, own, delivery)): Inline<(ClientConfig, Own, DeliveryConfig)>) -> Config {
-        client.compression.get_or_insert_with(|| "gzip".to_owned());
-        client.timeout.get_or_insert(Interval::from_secs(30));
-        Config { client, own, delivery }
+impl From<Settings> for Config {
+    fn from(Inline((client, own, delivery)): Settings) -> Config {
+        Config { client: client.0, own, delivery }
     }
 }
 
-impl From<Config> for Inline<(ClientConfig, Own, DeliveryConfig)> {
-    fn from(config: Config) -> Inline<(ClientConfig, Own, DeliveryConfig)> {
-        Inline((config.client, config.own, config.delivery))
+impl From<Config> for Settings {
+    fn from(config: Config) -> Settings {
+        Inline((Preset(config.client), config.own, config.delivery))
+    }
+}
+
+/// The exporter's own defaults for an HTTP client.
+#[derive(Clone, Copy, Debug)]
+pub enum ClientDefaults {}
+
+impl Defaults for ClientDefaults {
+    type Block = ClientConfig;
+
+    fn defaults() -> ClientConfig {
+        ClientConfig {
+            timeout: Interval::from_secs(30),
+            compression: transport::compression::Encoding::Gzip,
+            ..ClientConfig::default()
+        }
     }
 }
 

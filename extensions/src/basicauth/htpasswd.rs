@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, anyhow, bail, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::digest::{self, SHA1_FOR_LEGACY_USE_ONLY};
@@ -75,7 +75,7 @@ impl Password {
             return Ok(Password::Md5Crypt { magic, salt: salt.to_owned(), hash });
         }
         if ["$2a$", "$2b$", "$2x$", "$2y$"].iter().any(|prefix| text.starts_with(prefix)) {
-            let parts: bcrypt::HashParts = text.parse().context("not a bcrypt hash")?;
+            let parts: bcrypt::HashParts = text.parse().map_err(|_| anyhow!("not a bcrypt hash"))?;
             let cost = parts.get_cost();
             ensure!(cost <= MAX_BCRYPT_COST, "the cost of its bcrypt hash is {cost}, more than {MAX_BCRYPT_COST}");
             return Ok(Password::Bcrypt(text.to_owned()));

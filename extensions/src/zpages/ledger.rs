@@ -4,7 +4,7 @@ use component::{LedgerEntry, Overview, Totals};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-use super::html::{Cell, Page};
+use crate::html::{Cell, Page};
 
 /// One edge at one moment.
 #[derive(Debug, Serialize)]

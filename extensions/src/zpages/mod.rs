@@ -1,7 +1,6 @@
 //! The `zpages` extension: pages for people about what runs and what became of the data.
 
 mod config;
-mod html;
 mod ledger;
 mod pages;
 mod serve;

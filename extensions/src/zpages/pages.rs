@@ -3,7 +3,7 @@
 use component::{BuildInfo, Overview, PipelineOverview};
 use jiff::Timestamp;
 
-use super::html::{Cell, Page, encode};
+use crate::html::{Cell, Page, encode};
 
 /// What the links on the front page lead to; the page of variables only when there is one.
 pub(super) fn index(build: &BuildInfo, has_variables: bool) -> String {

@@ -13,7 +13,8 @@ use transport::http as server;
 
 use super::config::Own;
 use super::pages::{self, Choice};
-use super::{html, ledger};
+use super::ledger;
+use crate::html;
 
 const NO_TRACES: &str = "404: the collector does not record traces of itself\n";
 

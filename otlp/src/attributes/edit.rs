@@ -1,9 +1,9 @@
 //! Changing a list of attributes.
 
 use super::row::{AttributeList, AttributeRow, Store};
-use super::{Attribute, Attributes};
+use super::{Attribute, Attributes, put_pair};
 use crate::value::{AnyValue, Text, Value};
-use crate::wire::message::{put_header};
+use crate::wire::message::{Fields, put_message};
 
 /// Spare rows that a list gets when it has to move because it grew: most get one or two attributes more.
 const SPARE: u32 = 2;
@@ -56,7 +56,7 @@ impl AttributesEdit<'_> {
     pub fn insert(&mut self, attribute: &Attribute) -> bool {
         let is_new = self.position(attribute.key().as_bytes()).is_none();
         if is_new {
-            let row = self.write(attribute);
+            let row = self.write(|out| out.extend_from_slice(&attribute.body));
             self.push(row);
         }
         is_new
@@ -66,7 +66,8 @@ impl AttributesEdit<'_> {
     pub fn update(&mut self, attribute: &Attribute) -> bool {
         let position = self.position(attribute.key().as_bytes());
         if let Some(position) = position {
-            self.replace(position, attribute);
+            let row = self.write(|out| out.extend_from_slice(&attribute.body));
+            self.replace(position, row);
         }
         position.is_some()
     }
@@ -74,19 +75,20 @@ impl AttributesEdit<'_> {
     /// Adds `attribute`, or replaces the value of its key.
     pub fn upsert(&mut self, attribute: &Attribute) {
         if !self.update(attribute) {
-            let row = self.write(attribute);
+            let row = self.write(|out| out.extend_from_slice(&attribute.body));
             self.push(row);
         }
     }
 
     /// Adds or replaces the value of `key`: for values that are computed anew for each item.
     pub fn set(&mut self, key: &str, value: impl Into<AnyValue>) {
-        self.upsert(&Attribute::new(key, value));
+        let value = value.into();
+        self.put(key.as_bytes(), |out| value.write(out));
     }
 
-    /// Adds or replaces the value of `key` by one read elsewhere, whose bytes are copied.
+    /// Adds or replaces the value of `key` by one that lies elsewhere, whose bytes are copied.
     pub fn set_raw(&mut self, key: &str, value: Value<'_>) {
-        self.upsert(&Attribute::encode(key.as_bytes(), |out| value.write(out)));
+        self.put(key.as_bytes(), |out| value.write(out));
     }
 
     /// Removes all attributes with this key. Whether there was one.
@@ -105,15 +107,16 @@ impl AttributesEdit<'_> {
 
     /// Gives the value of `from` to `to`, whose own value is lost. Whether there was something to rename.
     pub fn rename(&mut self, from: &str, to: &str) -> bool {
-        let Some(row) = self.position(from.as_bytes()).map(|position| self.list.of(self.rows)[position]) else {
+        let Some(position) = self.position(from.as_bytes()) else {
             return false;
         };
         if from != to {
-            let value = row.value(self.store());
-            let renamed = Attribute::encode(to.as_bytes(), |out| out.extend_from_slice(value));
+            let row = self.list.of(self.rows)[position];
+            let value = row.value(self.store()).to_vec();
             self.delete(to);
             let position = self.position(from.as_bytes()).expect("only `to` was deleted");
-            self.replace(position, &renamed);
+            let row = self.write(|out| put_pair(out, to.as_bytes(), |out| out.extend_from_slice(&value)));
+            self.replace(position, row);
         }
         true
     }
@@ -133,12 +136,21 @@ impl AttributesEdit<'_> {
         self.list.of(self.rows).iter().position(|row| row.has_key(store, key))
     }
 
-    fn replace(&mut self, position: usize, attribute: &Attribute) {
-        let row = self.list.of(self.rows)[position];
+    fn put(&mut self, key: &[u8], write_value: impl FnOnce(&mut Vec<u8>)) {
+        let row = self.write(|out| put_pair(out, key, write_value));
+        match self.position(key) {
+            Some(position) => self.replace(position, row),
+            None => self.push(row),
+        }
+    }
+
+    /// Replaces a row by one that was just written, unless they say the same.
+    fn replace(&mut self, position: usize, row: AttributeRow) {
+        let old = self.list.of(self.rows)[position];
         let store = self.store();
-        let is_same = row.value(store) == attribute.value_bytes() && row.has_key(store, attribute.key().as_bytes());
-        if !is_same {
-            let row = self.write(attribute);
+        if old.value(store) == row.value(store) && old.has_key(store, row.key(store)) {
+            self.arena.truncate(row.start as usize - self.source.len() - 1);
+        } else {
             self.rows[self.list.first as usize + position] = row;
             self.list.is_changed = true;
         }
@@ -148,8 +160,9 @@ impl AttributesEdit<'_> {
     fn keep_rows(&mut self, position: usize, mut keep: impl FnMut(&AttributeRow, Store<'_>) -> bool) {
         let store = Store::new(self.source, self.arena);
         let first = self.list.first as usize;
-        let mut kept = first + position;
-        for at in kept..first + self.list.len as usize {
+        let (start, end) = (first + position, first + self.list.len as usize);
+        let mut kept = start;
+        for at in start..end {
             let row = self.rows[at];
             if keep(&row, store) {
                 self.rows[kept] = row;
@@ -161,14 +174,12 @@ impl AttributesEdit<'_> {
         self.list.len = len;
     }
 
-    /// Writes a whole field into the arena.
-    fn write(&mut self, attribute: &Attribute) -> AttributeRow {
-        let base = self.source.len() + 1;
+    /// Writes a whole field into the arena, whose body `write` writes.
+    fn write(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> AttributeRow {
         let start = self.arena.len();
-        put_header(self.arena, self.number, attribute.body.len());
-        let body = self.arena.len();
-        self.arena.extend_from_slice(&attribute.body);
-        AttributeRow::read(self.arena, base, (start, body, self.arena.len()))
+        put_message(self.arena, self.number, write);
+        let field = Fields::starting_at(self.arena, start).next().expect("it was just written");
+        AttributeRow::read(self.arena, self.source.len() + 1, (field.start, field.value, field.end))
     }
 
     /// Adds a row; a list without room moves behind all others, where it can grow.

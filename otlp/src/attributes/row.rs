@@ -13,7 +13,7 @@ pub(crate) struct Store<'a> {
 }
 
 /// One attribute: three ranges in a [`Store`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct AttributeRow {
     /// The whole field, with its tag.
     pub(crate) start: u32,
@@ -76,18 +76,40 @@ impl AttributeRow {
         let at = |position: usize| (base + position) as u32;
         let row = Self { start: at(start), end: at(end), key: 0, key_end: 0, value: 0, value_end: 0 };
         let body = message.get(value..end).unwrap_or_default();
-        if let [0x0a, key_length @ ..0x80, rest @ ..] = body {
-            let key_length = usize::from(*key_length);
-            if let Some([0x12, value_length @ ..0x80]) = rest.get(key_length..key_length + 2) {
-                // The shape that every SDK writes: a key, a value, both short, and nothing else.
-                let key_end = value + 2 + key_length;
-                if key_end + 2 + usize::from(*value_length) == end {
-                    let (key, key_end, value) = (at(value + 2), at(key_end), at(key_end + 2));
-                    return Self { key, key_end, value, value_end: at(end), ..row };
-                }
+        match plain(body) {
+            Some(key_end) => {
+                let (key, key_end, value) = (at(value + 2), at(value + key_end), at(value + key_end + 2));
+                Self { key, key_end, value, value_end: at(end), ..row }
             }
+            None => row.read_any_shape(body, base + value),
         }
-        row.read_any_shape(body, base + value)
+    }
+
+    /// Reads the plain attributes from `at` on, where a field begins, each of them with the tag `tag`; says where they
+    /// end. This is what requests mostly consist of.
+    #[inline]
+    pub(crate) fn read_run(rows: &mut Vec<Self>, message: &[u8], base: usize, tag: u8, at: usize) -> usize {
+        let mut start = at;
+        let mut rest = message.get(at..).unwrap_or_default();
+        while let [first, length @ ..0x80, after @ ..] = rest
+            && *first == tag
+            && let Some((body, after)) = after.split_at_checked(usize::from(*length))
+            && let Some(key_end) = plain(body)
+        {
+            let value = base + start + 2;
+            let end = value + body.len();
+            rows.push(Self {
+                start: (base + start) as u32,
+                end: end as u32,
+                key: (value + 2) as u32,
+                key_end: (value + key_end) as u32,
+                value: (value + key_end + 2) as u32,
+                value_end: end as u32,
+            });
+            start = end - base;
+            rest = after;
+        }
+        start
     }
 
     /// Any order, any lengths, fields of later protocols; the last key and the last value count.
@@ -113,4 +135,14 @@ impl AttributeList {
         let first = self.first as usize;
         rows.get(first..first + self.len as usize).unwrap_or_default()
     }
+}
+
+/// Where the key ends in the body of a `KeyValue` of the shape that every SDK writes: a key, a value, both short, and
+/// nothing else.
+#[inline]
+fn plain(body: &[u8]) -> Option<usize> {
+    let [0x0a, key_length @ ..0x80, rest @ ..] = body else { return None };
+    let key_length = usize::from(*key_length);
+    let [0x12, value_length @ ..0x80, value @ ..] = rest.get(key_length..)? else { return None };
+    (value.len() == usize::from(*value_length)).then_some(2 + key_length)
 }

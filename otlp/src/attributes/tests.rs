@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{AttributeList, AttributesEdit};
-use crate::{Attribute, AnyValue};
+use crate::{AnyValue, Attribute};
 
 #[derive(Debug, Clone)]
 enum Change {
@@ -59,7 +59,8 @@ fn an_attribute_of_any_shape_is_read() {
     let attribute = Attribute::new(&"k".repeat(200), long.as_str());
     assert_eq!(attribute.key().len(), 200);
     assert_eq!(attribute.value().as_str().unwrap(), long);
-    let nested = AnyValue::Map(vec![("inner".into(), AnyValue::Array(vec![1.into(), "two".into(), 3.5.into()]))]);
+    let nested =
+        AnyValue::Map(vec![("inner".into(), AnyValue::Array(vec![1.into(), "two".into(), 3.5.into()]))]);
     let attribute = Attribute::new("k", nested.clone());
     assert_eq!(attribute.value().to_owned(), nested);
     assert_eq!(attribute.value().to_text(), r#"{"inner":[1,"two",3.5]}"#);

@@ -1,5 +1,6 @@
 //! The two forms in which a request is held.
 
+use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use crate::attributes::AttributesEdit;
@@ -9,7 +10,7 @@ use crate::tables::Tables;
 use crate::wire::resource::edit_resources;
 
 /// One export request. Its signal is known by the type around it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) enum Form {
     /// As received, end to end: scanned, so that nothing behind it meets malformed bytes.
     Wire {
@@ -55,16 +56,31 @@ impl Form {
     }
 
     pub(crate) fn append(&mut self, other: Self) {
-        let items = self.items() + other.items();
-        let mut bytes = self.take_rope();
+        let added = other.items();
+        if let Self::Tables { tables, .. } = self {
+            let items = tables.items();
+            *self = Self::wire(self.to_rope(), items);
+        }
+        let Self::Wire { bytes, items, read } = self else { unreachable!("made so above") };
         bytes.append(other.to_rope());
-        *self = Self::wire(bytes, items);
+        *items += added;
+        match Arc::get_mut(read) {
+            Some(own) => drop(own.take()),
+            None => *read = Arc::default(),
+        }
     }
 
-    pub(crate) fn edit_resources(&mut self, edit: impl FnMut(&mut AttributesEdit<'_>)) {
-        let items = self.items();
-        if let Some(edited) = edit_resources(&self.to_rope(), edit) {
-            *self = Self::wire(edited, items);
+    pub(crate) fn edit_resources(&mut self, signal: Signal, mut edit: impl FnMut(&mut AttributesEdit<'_>)) {
+        match self {
+            Self::Wire { bytes, items, read } if read.get().is_none() => {
+                if let Some(edited) = edit_resources(bytes, edit) {
+                    *self = Self::wire(edited, *items);
+                }
+            }
+            // Whoever has looked inside will do so again; the reading stays.
+            Self::Wire { .. } | Self::Tables { .. } => {
+                self.tables_mut(signal).edit_resources(|resource| edit(&mut resource.attributes()));
+            }
         }
     }
 
@@ -97,12 +113,14 @@ impl Form {
             Self::Wire { .. } => unreachable!("replaced above"),
         }
     }
+}
 
-    /// The bytes, taken out of a form that is about to be replaced.
-    fn take_rope(&mut self) -> Rope {
-        match self {
-            Self::Wire { bytes, .. } => std::mem::take(bytes),
-            Self::Tables { .. } => self.to_rope(),
-        }
+impl fmt::Debug for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self {
+            Self::Wire { .. } => "Wire",
+            Self::Tables { .. } => "Tables",
+        };
+        f.debug_struct(name).field("items", &self.items()).finish_non_exhaustive()
     }
 }

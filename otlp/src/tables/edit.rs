@@ -79,7 +79,7 @@ impl ScopeEdit<'_> {
 
 impl Tables {
     /// Calls `edit` for every resource.
-    pub(super) fn edit_resources(&mut self, mut edit: impl FnMut(&mut ResourceEdit<'_>)) {
+    pub(crate) fn edit_resources(&mut self, mut edit: impl FnMut(&mut ResourceEdit<'_>)) {
         for index in 0..self.resources.len() {
             edit(&mut ResourceEdit { tables: self, index });
             let resource = &mut self.resources[index];
@@ -146,21 +146,19 @@ impl Tables {
         (end - url.len() as u32, end)
     }
 
-    fn set_in(
-        &mut self,
-        row: impl Fn(&mut Self) -> &mut Row,
-        number: u32,
-        write: impl FnOnce(&mut Vec<u8>),
-    ) {
+    fn set_in(&mut self, row: impl Fn(&mut Self) -> &mut Row, number: u32, write: impl FnOnce(&mut Vec<u8>)) {
+        let base = self.source.len() + 1;
         let Row { patch, patch_end, .. } = *row(self);
-        let start = self.arena.len();
+        let (start, mut earlier) = (self.arena.len(), (patch as usize).saturating_sub(base));
+        let earlier_end = (patch_end as usize).saturating_sub(base);
         // What else was set before goes along, as a patch is one range.
-        let earlier = self.store().get(patch, patch_end).to_vec();
-        for field in Fields::new(&earlier).filter(|field| field.number != number) {
-            self.arena.extend_from_slice(&earlier[field.start..field.end]);
+        while let Some(field) = Fields::starting_at(&self.arena[..earlier_end], earlier).next() {
+            if field.number != number {
+                self.arena.extend_from_within(field.start..field.end);
+            }
+            earlier = field.end;
         }
         write(&mut self.arena);
-        let base = self.source.len() + 1;
         let (patch, patch_end) = ((base + start) as u32, (base + self.arena.len()) as u32);
         let row = row(self);
         (row.patch, row.patch_end) = (patch, patch_end);

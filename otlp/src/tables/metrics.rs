@@ -147,7 +147,9 @@ impl<'a> Metric<'a> {
     /// 0 unspecified, 1 delta, 2 cumulative; of sums and histograms.
     pub fn temporality(&self) -> i32 {
         match self.kind() {
-            MetricKind::Sum | MetricKind::Histogram | MetricKind::ExponentialHistogram => self.row.temporality,
+            MetricKind::Sum | MetricKind::Histogram | MetricKind::ExponentialHistogram => {
+                self.row.temporality
+            }
             MetricKind::Empty | MetricKind::Gauge | MetricKind::Summary => 0,
         }
     }

@@ -113,7 +113,9 @@ impl Tables {
         let parent = self.scopes.len() as u32;
         let mut metric = MetricRow { own, parent, ..MetricRow::default() };
         metric.data_number = occurrences.last().map_or(0, |field| field.number);
-        self.merged(input, &occurrences, at.value, |tables, input, data| tables.data(input, data, &mut metric));
+        self.merged(input, &occurrences, at.value, |tables, input, data| {
+            tables.data(input, data, &mut metric)
+        });
         metric
     }
 
@@ -148,7 +150,7 @@ impl Tables {
         if self.items.is_empty() {
             // The first item is as good a guess as any at how many attributes the others have.
             let bound = self.source.len() / size_of::<AttributeRow>();
-            self.attributes.reserve((self.items.capacity() * row.attributes.len as usize).min(bound));
+            self.attributes.reserve((self.items.capacity() * row.attributes.capacity as usize).min(bound));
         }
         self.items.push(row);
     }
@@ -197,23 +199,29 @@ fn row<const ATTRIBUTES: u32, const REPEATED: u32>(
     let first = attributes.len();
     let mut present = 0;
     let (mut attributes_start, mut attributes_end) = (at.value, at.value);
-    for field in Fields::starting_at(&input.bytes[..at.end], at.value) {
+    let message = &input.bytes[..at.end];
+    let mut fields = Fields::starting_at(message, at.value);
+    while let Some(field) = fields.next() {
         if (field.number, field.wire_type) == (ATTRIBUTES, BYTES) {
             if attributes.len() == first {
                 attributes_start = field.start;
             } else if attributes_end != field.start {
                 present |= IRREGULAR;
             }
-            attributes_end = field.end;
             let place = (field.start, field.value, field.end);
-            attributes.push(AttributeRow::read(input.bytes, input.base, place));
+            attributes.push(AttributeRow::read(message, input.base, place));
+            let tag = (ATTRIBUTES << 3) as u8 | BYTES;
+            attributes_end = AttributeRow::read_run(attributes, message, input.base, tag, field.end);
+            fields.skip_to(attributes_end);
         } else if field.number < 32 {
             let bit = 1 << field.number;
             present |= if present & bit & !REPEATED != 0 { IRREGULAR } else { bit };
         }
     }
     let len = (attributes.len() - first) as u32;
-    let list = AttributeList { first: first as u32, len, capacity: len, is_changed: false };
+    // A spare row costs less than moving the list when an attribute is added, which is what most edits do.
+    attributes.push(AttributeRow::default());
+    let list = AttributeList { first: first as u32, len, capacity: len + 1, is_changed: false };
     Row {
         attributes_start: (input.base + attributes_start) as u32,
         attributes_end: (input.base + attributes_end) as u32,

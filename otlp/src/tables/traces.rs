@@ -4,7 +4,7 @@ use super::Tables;
 use super::edit::{At, ResourceEdit, ScopeEdit};
 use super::fields::{Message, Part};
 use super::views::{Resource, ResourceGroup, Scope, ScopeGroup};
-use crate::attributes::{Attributes, AttributesEdit};
+use crate::attributes::{Attributes, AttributesEdit, Editor};
 use crate::payload::Traces;
 use crate::signal::Signal;
 use crate::value::Text;
@@ -14,6 +14,10 @@ use crate::wire::message::{put_bytes, put_fixed32, put_fixed64, put_message, put
 pub type ResourceSpans<'a> = ResourceGroup<'a, Span<'a>>;
 /// What one scope sent.
 pub type ScopeSpans<'a> = ScopeGroup<'a, Span<'a>>;
+
+/// `events` in a span, `attributes` in an event.
+const EVENTS: u32 = 11;
+const EVENT_ATTRIBUTES: u32 = 3;
 
 /// A span.
 #[derive(Debug, Clone, Copy)]
@@ -159,7 +163,7 @@ impl<'a> Span<'a> {
 
     /// What happened in it.
     pub fn events(&self) -> impl Iterator<Item = Event<'a>> + use<'a> {
-        self.message.parts(11).map(|part| Event { part })
+        self.message.parts(EVENTS).map(|part| Event { part })
     }
 
     /// How many events the sender left out.
@@ -207,7 +211,7 @@ impl<'a> Event<'a> {
 
     /// Its attributes.
     pub fn attributes(&self) -> Attributes<'a> {
-        self.part.attributes(3)
+        self.part.attributes(EVENT_ATTRIBUTES)
     }
 
     /// How many attributes the sender left out.
@@ -345,6 +349,32 @@ impl SpanEdit<'_> {
                 put_varint(out, 3, i64::from(code) as u64);
             });
         });
+    }
+
+    /// Calls `edit` for every event with its attributes, drops those that it refuses, and says how many.
+    pub fn retain_events(
+        &mut self,
+        mut edit: impl FnMut(Event<'_>, &mut AttributesEdit<'_>) -> bool,
+    ) -> usize {
+        let mut editor = Editor::default();
+        let mut events = Vec::new();
+        let (mut dropped, mut is_changed) = (0, false);
+        for event in self.view().events() {
+            let mut is_kept = true;
+            let edited = editor.edit(event.part.body, EVENT_ATTRIBUTES, |attributes| {
+                is_kept = edit(event, attributes);
+            });
+            is_changed |= !is_kept || edited.is_some();
+            if is_kept {
+                put_bytes(&mut events, EVENTS, edited.as_deref().unwrap_or(event.part.body));
+            } else {
+                dropped += 1;
+            }
+        }
+        if is_changed {
+            self.set(EVENTS, |out| out.extend_from_slice(&events));
+        }
+        dropped
     }
 
     fn set(&mut self, number: u32, write: impl FnOnce(&mut Vec<u8>)) {

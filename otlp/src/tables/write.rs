@@ -53,7 +53,9 @@ impl Writing<'_> {
                 let rows = &self.tables.items[range];
                 let attributes = if self.tables.signal == Signal::Traces { 9 } else { 6 };
                 let place = |item: &Row| (item.start, item.end);
-                self.container((2, 3), scope, rows, place, |writing, item| writing.message((2, attributes), item));
+                self.container((2, 3), scope, rows, place, |writing, item| {
+                    writing.message((2, attributes), item)
+                });
             }
             Signal::Metrics => {
                 let rows = &self.tables.metrics[range];

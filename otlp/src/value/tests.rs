@@ -49,7 +49,9 @@ fn what_lies_too_deep_is_left_empty() {
     for _ in 0..50_000 {
         // An array with one value in it; lengths are as long as they may be.
         let mut outer = Vec::with_capacity(wire.len() + 16);
-        crate::wire::message::put_message(&mut outer, 5, |out| crate::wire::message::put_bytes(out, 1, &wire));
+        crate::wire::message::put_message(&mut outer, 5, |out| {
+            crate::wire::message::put_bytes(out, 1, &wire)
+        });
         wire = outer;
         if wire.len() > 20_000 {
             break;

@@ -45,6 +45,12 @@ impl<'a> Fields<'a> {
         Self { bytes, at }
     }
 
+    /// Goes on at `at`, where a field begins or the message ends.
+    #[inline]
+    pub(crate) fn skip_to(&mut self, at: usize) {
+        self.at = at;
+    }
+
     /// The last field with this number and wire type, which is the one that counts.
     pub(crate) fn last(self, number: u32, wire_type: u8) -> Option<&'a [u8]> {
         let bytes = self.bytes;
@@ -65,11 +71,17 @@ impl<'a> Fields<'a> {
         let start = self.at;
         let (key, value) = read_varint(self.bytes, start).ok()?;
         let tag = Tag { number: u32::try_from(key >> 3).ok()?, wire_type: (key & 7) as u8 };
-        let end = skip(self.bytes, value, tag).ok()?;
-        let value = match tag.wire_type {
-            BYTES => read_varint(self.bytes, value).ok()?.1,
-            _ => value,
+        let (value, end) = match tag.wire_type {
+            BYTES => {
+                let (length, value) = read_varint(self.bytes, value).ok()?;
+                (value, value.checked_add(usize::try_from(length).ok()?)?)
+            }
+            FIXED32 => (value, value + 4),
+            _ => (value, skip(self.bytes, value, tag).ok()?),
         };
+        if end > self.bytes.len() {
+            return None;
+        }
         self.at = end;
         Some(Field { number: tag.number, wire_type: tag.wire_type, start, value, end })
     }

@@ -5,9 +5,9 @@ mod tests;
 
 use smallvec::SmallVec;
 
-use crate::attributes::{AttributeList, AttributeRow, AttributesEdit, Store};
+use crate::attributes::{AttributesEdit, Editor};
 use crate::rope::{Reader, Rope};
-use crate::wire::message::{BYTES, Field, Fields, put_header};
+use crate::wire::message::{BYTES, Field, put_header};
 use crate::wire::varint::varint_len;
 
 /// `resource_spans`, `resource_metrics` and `resource_logs` in a request; `resource` in each of them; `attributes` in it.
@@ -28,7 +28,7 @@ pub(crate) fn edit_resources(request: &Rope, mut edit: impl FnMut(&mut Attribute
     while let Some(group) = ahead.field(request.len()) {
         if (group.number, group.wire_type) == (RESOURCE_GROUP, BYTES) {
             let resource = find_resource(&mut ahead, group);
-            if let Some(written) = editor.edit(&resource.bodies.to_contiguous(), &mut edit) {
+            if let Some(written) = editor.edit(&resource.bodies.to_contiguous(), ATTRIBUTES, &mut edit) {
                 behind.share_into(&mut out, group.start);
                 replace_resource(&mut out, &mut behind, (group, &resource.fields), written);
             }
@@ -49,40 +49,6 @@ struct Found {
     bodies: Rope,
     /// Where it lies.
     fields: SmallVec<[Field; 1]>,
-}
-
-/// The room in which resources are edited, one after the other.
-#[derive(Default)]
-struct Editor {
-    rows: Vec<AttributeRow>,
-    arena: Vec<u8>,
-}
-
-impl Editor {
-    /// The new body of the resource with `body`, if `edit` changes something.
-    fn edit(&mut self, body: &[u8], edit: impl FnOnce(&mut AttributesEdit<'_>)) -> Option<Vec<u8>> {
-        self.rows.clear();
-        self.arena.clear();
-        let attributes = Fields::new(body).filter(is_attribute);
-        self.rows.extend(attributes.map(|at| AttributeRow::read(body, 0, (at.start, at.value, at.end))));
-        let len = self.rows.len() as u32;
-        let mut list = AttributeList { first: 0, len, capacity: len, is_changed: false };
-        let (rows, arena) = (&mut self.rows, &mut self.arena);
-        edit(&mut AttributesEdit { source: body, arena, rows, list: &mut list, number: ATTRIBUTES });
-        list.is_changed.then(|| self.write(body, list))
-    }
-
-    fn write(&self, body: &[u8], list: AttributeList) -> Vec<u8> {
-        let store = Store::new(body, &self.arena);
-        let mut out = Vec::with_capacity(body.len() + self.arena.len());
-        for row in list.of(&self.rows) {
-            out.extend_from_slice(store.get(row.start, row.end));
-        }
-        for field in Fields::new(body).filter(|field| !is_attribute(field)) {
-            out.extend_from_slice(&body[field.start..field.end]);
-        }
-        out
-    }
 }
 
 /// Reads the fields of `group`, in which `reader` stands, without looking into any but the resource.
@@ -114,8 +80,4 @@ fn replace_resource(out: &mut Rope, reader: &mut Reader<'_>, (group, old): (Fiel
         reader.seek(field.end);
     }
     reader.share_into(out, group.end);
-}
-
-fn is_attribute(field: &Field) -> bool {
-    (field.number, field.wire_type) == (ATTRIBUTES, BYTES)
 }

@@ -8,7 +8,6 @@
 //!
 //! 1. Text is not checked for UTF-8, as in the Go Collector.
 //! 2. A trace id must have sixteen bytes or none, a span id eight or none, as in the Go Collector.
-//! 3. Attributes of the field 1000 of old days (`instrumentation_library_spans`) are unknown fields to both.
 //!
 //! # Where it differs from the Go Collector's
 //!
@@ -16,6 +15,8 @@
 //! 2. A varint of more than 64 bits, a field number above 2^29 - 1, and the end of another group than the one that
 //!    was begun are refused: the Go Collector repairs them by decoding and encoding again, but here the bytes go on
 //!    as they are, and the next hop would refuse them together with whatever they were batched with.
+//! 3. Field 1000 of a `ResourceX` (`instrumentation_library_spans` and the like, gone from the protocol since 2022) is
+//!    an unknown field, as it is to prost: kept, but neither moved to the scopes nor counted.
 //!
 //! A metric with data of two types has the points of the last one, as for every oneof.
 

@@ -66,8 +66,7 @@ type Level = u32;
 /// Request, `ResourceSpans` or `ResourceLogs`, `ScopeSpans` or `ScopeLogs`.
 const FLAT: &[Level] = &[1 << 1, 1 << 2, 1 << 2];
 /// Request, `ResourceMetrics`, `ScopeMetrics`, `Metric`, and `Gauge` or its like.
-const METRICS: &[Level] =
-    &[1 << 1, 1 << 2, 1 << 2, 1 << 5 | 1 << 7 | 1 << 9 | 1 << 10 | 1 << 11, 1 << 1];
+const METRICS: &[Level] = &[1 << 1, 1 << 2, 1 << 2, 1 << 5 | 1 << 7 | 1 << 9 | 1 << 10 | 1 << 11, 1 << 1];
 /// On this level of metrics the children are members of a oneof.
 const METRIC: usize = 3;
 
@@ -199,7 +198,8 @@ impl Cutter {
             } else if child.start != run.end {
                 return (run, Behind::Gap);
             }
-            let items = if is_item { 1 } else { count(self.levels, level + 1, child.value_in(&self.request)) };
+            let items =
+                if is_item { 1 } else { count(self.levels, level + 1, child.value_in(&self.request)) };
             if !room.take(items, child.end - child.start, is_item) {
                 return (run, Behind::Large(child));
             }
@@ -231,7 +231,8 @@ impl Cutter {
 impl Room {
     /// Takes so much if there is room for it, or if the piece must have an item and this is its first.
     fn take(&mut self, items: usize, bytes: usize, is_item: bool) -> bool {
-        let fits = items <= self.items && bytes <= self.bytes || is_item && self.taken == 0 && self.least == Least::OneItem;
+        let fits = items <= self.items && bytes <= self.bytes
+            || is_item && self.taken == 0 && self.least == Least::OneItem;
         if fits {
             self.items = self.items.saturating_sub(items);
             self.bytes = self.bytes.saturating_sub(bytes);

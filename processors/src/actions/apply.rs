@@ -34,7 +34,9 @@ impl Prepared<'_> {
         let mut from_origin = self.from_origin.iter();
         for step in self.steps {
             match step {
-                Step::Put { when, source: Source::Constant(attribute), .. } => put(*when, attribute, attributes),
+                Step::Put { when, source: Source::Constant(attribute), .. } => {
+                    put(*when, attribute, attributes)
+                }
                 Step::Put { when, source: Source::Origin { .. }, .. } => {
                     if let Some(Some(attribute)) = from_origin.next() {
                         put(*when, attribute, attributes);

@@ -15,14 +15,19 @@ impl Actions {
     /// Parses the list that stands under `field`. The problems' paths have each action's index.
     pub(crate) fn parse(configs: &[ActionConfig], field: &str) -> Result<Actions, Vec<Problem>> {
         if configs.is_empty() {
-            return Err(vec![Problem::error(field, format!("missing required field `{field}`: name an action"))]);
+            return Err(vec![Problem::error(
+                field,
+                format!("missing required field `{field}`: name an action"),
+            )]);
         }
         let mut problems = Vec::new();
         let mut steps = Vec::new();
         for (index, config) in configs.iter().enumerate() {
             let mut written = Written { config, problems: Vec::new() };
             steps.extend(written.step());
-            problems.extend(written.problems.into_iter().map(|problem| problem.under(&format!("{field}::{index}"))));
+            problems.extend(
+                written.problems.into_iter().map(|problem| problem.under(&format!("{field}::{index}"))),
+            );
         }
         if problems.is_empty() { Ok(Actions { steps }) } else { Err(problems) }
     }
@@ -134,7 +139,9 @@ impl Written<'_> {
     fn pattern(&mut self) -> Option<Regex> {
         match pattern::compile(&self.config.pattern) {
             Ok(regex) => Some(regex),
-            Err(error) => self.wrong("pattern", format!("invalid pattern `{}`: {error}", self.config.pattern)),
+            Err(error) => {
+                self.wrong("pattern", format!("invalid pattern `{}`: {error}", self.config.pattern))
+            }
         }
     }
 
@@ -152,7 +159,8 @@ impl Written<'_> {
             };
             if is_given {
                 let action = config.action.to_lowercase();
-                self.problems.push(Problem::error(field, format!("does not belong to the action `{action}`")));
+                self.problems
+                    .push(Problem::error(field, format!("does not belong to the action `{action}`")));
             }
         }
     }

@@ -50,7 +50,9 @@ impl<'de> Visitor<'de> for AnyVisitor {
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<AnyValue, E> {
         let number = i64::try_from(value);
-        number.map(AnyValue::Int).map_err(|_| E::custom(format!("`{value}` is too large, at most {} fits", i64::MAX)))
+        number
+            .map(AnyValue::Int)
+            .map_err(|_| E::custom(format!("`{value}` is too large, at most {} fits", i64::MAX)))
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<AnyValue, E> {

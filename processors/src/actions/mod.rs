@@ -48,9 +48,15 @@ enum When {
 enum Source {
     Constant(Attribute),
     /// Another attribute of the same list.
-    Attribute { name: String, default: Option<Attribute> },
+    Attribute {
+        name: String,
+        default: Option<Attribute>,
+    },
     /// The batch's origin.
-    Origin { from: OriginPart, default: Option<Attribute> },
+    Origin {
+        from: OriginPart,
+        default: Option<Attribute>,
+    },
 }
 
 /// A part of what is known about the client.

@@ -91,12 +91,14 @@ impl Matcher {
             Some(name) => name.to_text(),
             None => NAMELESS_SERVICE.into(),
         };
-        let is_service = self.services.as_ref().is_none_or(|services| services.contain(service().as_ref().into()));
+        let is_service =
+            self.services.as_ref().is_none_or(|services| services.contain(service().as_ref().into()));
         is_service && any_or_none(&self.resources, |test| test.matches(attributes))
     }
 
     pub(super) fn matches_span(&self, span: Span<'_>) -> bool {
-        let kind = || usize::try_from(span.kind()).ok().and_then(|kind| KINDS.get(kind)).copied().unwrap_or("");
+        let kind =
+            || usize::try_from(span.kind()).ok().and_then(|kind| KINDS.get(kind)).copied().unwrap_or("");
         accepts(self.span_names.as_ref(), || span.name())
             && accepts(self.span_kinds.as_ref(), || kind().into())
             && self.matches_library(|| span.scope())
@@ -158,7 +160,10 @@ impl AttributeTest {
         match (&self.expected, value) {
             (None, _) => true,
             (Some(Expected::Value(attribute)), value) => attribute.value() == value,
-            (Some(Expected::Pattern(_)), Value::Empty | Value::Bytes(_) | Value::Array(_) | Value::Map(_)) => false,
+            (
+                Some(Expected::Pattern(_)),
+                Value::Empty | Value::Bytes(_) | Value::Array(_) | Value::Map(_),
+            ) => false,
             (Some(Expected::Pattern(pattern)), value) => pattern.is_match(&value.to_text()),
         }
     }
@@ -204,7 +209,8 @@ impl Written {
     fn check_fields(&mut self, config: &MatchConfig) {
         let given = given(config);
         if given.is_empty() {
-            let message = "at least one field to match must be given, such as `attributes`, `libraries` or `resources`";
+            let message =
+                "at least one field to match must be given, such as `attributes`, `libraries` or `resources`";
             self.wrong("", message);
         }
         if Signal::ALL.iter().all(|signal| misfit(config, *signal).is_some()) {
@@ -220,18 +226,38 @@ impl Written {
         match self.compare {
             Compare::Strict => Some(Texts::Strict(texts.to_vec())),
             Compare::Regexp => {
-                let compiled = texts.iter().enumerate();
-                let compiled = compiled.filter_map(|(index, text)| self.pattern(&format!("{field}::{index}"), text));
-                Some(Texts::Regexp(compiled.collect()))
+                let patterns = texts.iter().enumerate();
+                let patterns =
+                    patterns.filter_map(|(index, text)| self.pattern(&format!("{field}::{index}"), text));
+                Some(Texts::Regexp(patterns.collect()))
             }
+        }
+    }
+
+    fn text(&mut self, path: &str, text: &str) -> Option<Texts> {
+        match self.compare {
+            Compare::Strict => Some(Texts::Strict(vec![text.to_owned()])),
+            Compare::Regexp => Some(Texts::Regexp(vec![self.pattern(path, text)?])),
+        }
+    }
+
+    /// The empty version is itself, however texts are compared.
+    fn version(&mut self, path: &str, version: &str) -> Option<Texts> {
+        match version {
+            "" => Some(Texts::Strict(vec![String::new()])),
+            other => self.text(path, other),
         }
     }
 
     fn span_kinds(&mut self, kinds: &[String]) -> Option<Texts> {
         if self.compare == Compare::Strict {
-            for (index, kind) in kinds.iter().enumerate().filter(|(_, kind)| !KINDS.contains(&kind.as_str())) {
+            for (index, kind) in kinds.iter().enumerate().filter(|(_, kind)| !KINDS.contains(&kind.as_str()))
+            {
                 let known = KINDS.join("`, `");
-                self.wrong(&format!("span_kinds::{index}"), format!("unknown kind `{kind}`, expected one of `{known}`"));
+                self.wrong(
+                    &format!("span_kinds::{index}"),
+                    format!("unknown kind `{kind}`, expected one of `{known}`"),
+                );
             }
         }
         self.texts("span_kinds", kinds)
@@ -266,21 +292,18 @@ impl Written {
 
     fn libraries(&mut self, configs: &[LibraryConfig]) -> Vec<LibraryTest> {
         let tests = configs.iter().enumerate().filter_map(|(index, config)| {
-            let text = std::slice::from_ref(&config.name);
-            let name = self.texts(&format!("libraries::{index}::name"), text)?;
-            let version = config.version.as_ref().map(std::slice::from_ref);
-            // The text `""` matches the empty version alone, in either way of comparing.
-            let version = version.and_then(|version| match version {
-                [text] if text.is_empty() => Some(Texts::Strict(version.to_vec())),
-                _ => self.texts(&format!("libraries::{index}::version"), version),
-            });
-            Some(LibraryTest { name, version })
+            let name = self.text(&format!("libraries::{index}::name"), &config.name);
+            let version = config.version.as_ref();
+            let version = version.map(|version| self.version(&format!("libraries::{index}::version"), version));
+            Some(LibraryTest { name: name?, version: version.flatten() })
         });
         tests.collect()
     }
 
     fn pattern(&mut self, path: &str, text: &str) -> Option<Regex> {
-        pattern::compile(text).map_err(|error| self.wrong(path, format!("invalid pattern `{text}`: {error}"))).ok()
+        pattern::compile(text)
+            .map_err(|error| self.wrong(path, format!("invalid pattern `{text}`: {error}")))
+            .ok()
     }
 
     fn wrong(&mut self, path: &str, message: impl Into<String>) {

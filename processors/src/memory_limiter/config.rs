@@ -111,16 +111,22 @@ impl Config {
         if self.limit_mib == 0 && self.limit_percentage == 0 {
             problems.push(Problem::error("", "`limit_mib` or `limit_percentage` must be greater than zero"));
         }
-        for (key, percent) in
-            [("limit_percentage", self.limit_percentage), ("spike_limit_percentage", self.spike_limit_percentage)]
-        {
+        for (key, percent) in [
+            ("limit_percentage", self.limit_percentage),
+            ("spike_limit_percentage", self.spike_limit_percentage),
+        ] {
             if percent > 100 {
                 problems.push(Problem::error(key, format!("must not be greater than 100, is `{percent}`")));
             }
         }
         let spikes = [
             ("limit_mib", self.limit_mib, "spike_limit_mib", self.spike_limit_mib),
-            ("limit_percentage", self.limit_percentage, "spike_limit_percentage", self.spike_limit_percentage),
+            (
+                "limit_percentage",
+                self.limit_percentage,
+                "spike_limit_percentage",
+                self.spike_limit_percentage,
+            ),
         ];
         for (limit_key, limit, key, spike) in spikes {
             if limit > 0 && spike >= limit {
@@ -136,7 +142,8 @@ impl Config {
             _ => (self.min_gc_interval_when_hard_limited, self.max_gc_interval_when_hard_limited),
         };
         if !most.is_zero() && most < least {
-            let message = format!("must not be smaller than `min_gc_interval_when_{which}_limited`, unless it is 0");
+            let message =
+                format!("must not be smaller than `min_gc_interval_when_{which}_limited`, unless it is 0");
             problems.push(Problem::error(&format!("max_gc_interval_when_{which}_limited"), message));
         }
     }

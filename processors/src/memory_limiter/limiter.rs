@@ -161,7 +161,7 @@ impl Limiter {
 /// How many bytes may be in flight when all else takes `apart`.
 pub(super) fn budget(hard: u64, apart: u64) -> u64 {
     let room = hard.saturating_sub(apart);
-    room - room / RESERVE
+    room / RESERVE * (RESERVE - 1)
 }
 
 /// Looks at the memory for as long as the component lives. Each pipeline that shares the limiter does so; whoever comes

@@ -15,8 +15,9 @@ const NO_LIMIT: u64 = 1 << 62;
 
 /// What the process holds: its resident set.
 pub(super) fn resident_bytes() -> Option<u64> {
-    static PAGE: LazyLock<u64> =
-        LazyLock::new(|| fs::read("/proc/self/auxv").ok().and_then(|bytes| page_size(&bytes)).unwrap_or(USUAL_PAGE));
+    static PAGE: LazyLock<u64> = LazyLock::new(|| {
+        fs::read("/proc/self/auxv").ok().and_then(|bytes| page_size(&bytes)).unwrap_or(USUAL_PAGE)
+    });
     let pages = resident_pages(&fs::read_to_string("/proc/self/statm").ok()?)?;
     pages.checked_mul(*PAGE)
 }
@@ -67,7 +68,9 @@ fn group_limit(root: &Path, line: &str) -> Option<u64> {
         return least_limit(&root.join("sys/fs/cgroup"), path, "memory.max");
     }
     let is_memory = controllers.split(',').any(|controller| controller == "memory");
-    is_memory.then(|| least_limit(&root.join("sys/fs/cgroup/memory"), path, "memory.limit_in_bytes")).flatten()
+    is_memory
+        .then(|| least_limit(&root.join("sys/fs/cgroup/memory"), path, "memory.limit_in_bytes"))
+        .flatten()
 }
 
 /// A group is limited by all groups above it. In a container the path may be one of the machine, which is not there.

@@ -9,17 +9,32 @@ use otlp::Signal;
 use super::limiter::Limiter;
 
 /// Stands in front of `next` and refuses what comes while the limiter says so.
-pub(super) fn refuse_above(limiter: Arc<Limiter>, cx: &Context, next: Arc<dyn Consumer>) -> Arc<dyn Consumer> {
+pub(super) fn refuse_above(
+    limiter: Arc<Limiter>,
+    cx: &Context,
+    next: Arc<dyn Consumer>,
+) -> Arc<dyn Consumer> {
     let counters = |accepted: Description, refused: Description| {
         let labels = vec![("processor", cx.id.to_string())];
-        Counters { accepted: cx.metrics.counter(accepted, labels.clone()), refused: cx.metrics.counter(refused, labels) }
+        Counters {
+            accepted: cx.metrics.counter(accepted, labels.clone()),
+            refused: cx.metrics.counter(refused, labels),
+        }
     };
     let spans = counters(
         describe("otelcol_processor_memory_limiter_accepted_spans", "Spans let through", "{spans}"),
-        describe("otelcol_processor_memory_limiter_refused_spans", "Spans refused for want of memory", "{spans}"),
+        describe(
+            "otelcol_processor_memory_limiter_refused_spans",
+            "Spans refused for want of memory",
+            "{spans}",
+        ),
     );
     let points = counters(
-        describe("otelcol_processor_memory_limiter_accepted_metric_points", "Data points let through", "{datapoints}"),
+        describe(
+            "otelcol_processor_memory_limiter_accepted_metric_points",
+            "Data points let through",
+            "{datapoints}",
+        ),
         describe(
             "otelcol_processor_memory_limiter_refused_metric_points",
             "Data points refused for want of memory",
@@ -27,7 +42,11 @@ pub(super) fn refuse_above(limiter: Arc<Limiter>, cx: &Context, next: Arc<dyn Co
         ),
     );
     let records = counters(
-        describe("otelcol_processor_memory_limiter_accepted_log_records", "Log records let through", "{records}"),
+        describe(
+            "otelcol_processor_memory_limiter_accepted_log_records",
+            "Log records let through",
+            "{records}",
+        ),
         describe(
             "otelcol_processor_memory_limiter_refused_log_records",
             "Log records refused for want of memory",

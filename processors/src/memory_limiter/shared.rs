@@ -25,7 +25,10 @@ pub(super) fn limiter(cx: &Context, limits: Limits, measure: Measure) -> Arc<Lim
     let mut running = RUNNING.lock();
     running.retain(|entry| entry.limiter.strong_count() > 0);
     let process = Arc::downgrade(&cx.overview);
-    let known = running.iter().filter(|entry| entry.process.ptr_eq(&process)).filter_map(|entry| entry.limiter.upgrade());
+    let known = running
+        .iter()
+        .filter(|entry| entry.process.ptr_eq(&process))
+        .filter_map(|entry| entry.limiter.upgrade());
     let known = known.into_iter().find(|limiter| *limiter.id() == cx.id && limiter.limits() == limits);
     if let Some(known) = known {
         return known;
@@ -41,10 +44,15 @@ pub(super) fn limiter(cx: &Context, limits: Limits, measure: Measure) -> Arc<Lim
 pub(super) fn apply_budgets(limiter: &Arc<Limiter>) {
     let running = RUNNING.lock();
     let own = Arc::downgrade(limiter);
-    let Some(process) = running.iter().find(|entry| entry.limiter.ptr_eq(&own)).map(|entry| entry.process.clone()) else {
+    let Some(process) =
+        running.iter().find(|entry| entry.limiter.ptr_eq(&own)).map(|entry| entry.process.clone())
+    else {
         return;
     };
-    let beside = running.iter().filter(|entry| entry.process.ptr_eq(&process)).filter_map(|entry| entry.limiter.upgrade());
+    let beside = running
+        .iter()
+        .filter(|entry| entry.process.ptr_eq(&process))
+        .filter_map(|entry| entry.limiter.upgrade());
     let smallest = beside.map(|limiter| limiter.budget()).min();
     limiter.memory().set_limit(smallest);
 }

@@ -5,6 +5,12 @@ use std::str::Chars;
 
 use super::push_letter;
 
+/// The classes of `[:name:]`, all of ASCII.
+const NAMES: [&str; 14] = [
+    "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space",
+    "upper", "word", "xdigit",
+];
+
 /// Translates a class, whose `[` has been read.
 pub(super) fn translate(rest: &mut Peekable<Chars<'_>>, out: &mut String) -> Result<(), String> {
     out.push('[');
@@ -48,7 +54,11 @@ pub(super) fn perl(letter: char) -> Option<&'static str> {
 }
 
 /// `\pL`, `\p{Greek}`, `\p{^Greek}` and the same with `P`; the `p` has been read.
-pub(super) fn push_unicode(kind: char, rest: &mut Peekable<Chars<'_>>, out: &mut String) -> Result<(), String> {
+pub(super) fn push_unicode(
+    kind: char,
+    rest: &mut Peekable<Chars<'_>>,
+    out: &mut String,
+) -> Result<(), String> {
     out.extend(['\\', kind]);
     let name = match rest.next() {
         Some('{') => braced(rest)?,
@@ -102,9 +112,9 @@ fn hexadecimal(rest: &mut Peekable<Chars<'_>>) -> Result<char, String> {
     let is_hexadecimal = digits.bytes().all(|byte| byte.is_ascii_hexdigit()) && !digits.is_empty();
     let number = u32::from_str_radix(&digits, 16).ok().filter(|_| is_hexadecimal);
     let letter = number.and_then(char::from_u32);
-    letter.filter(|_| !is_short || digits.len() == 1).ok_or_else(|| {
-        format!(r"invalid escape sequence: `\x` followed by `{digits}`")
-    })
+    letter
+        .filter(|_| !is_short || digits.len() == 1)
+        .ok_or_else(|| format!(r"invalid escape sequence: `\x` followed by `{digits}`"))
 }
 
 /// What stands before the next `}`, which is read too.
@@ -132,6 +142,9 @@ fn named(rest: &mut Peekable<Chars<'_>>, out: &mut String) -> Result<(), String>
         }
     }
     rest.next();
+    if !NAMES.contains(&name.trim_start_matches('^')) {
+        return Err(format!("invalid character class range: `[:{name}:]`"));
+    }
     out.extend(["[:", &name, ":]"]);
     Ok(())
 }

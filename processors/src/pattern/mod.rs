@@ -37,7 +37,8 @@ fn last_line(text: &str) -> String {
 }
 
 fn translate(pattern: &str) -> Result<String, String> {
-    let mut translator = Translator { rest: pattern.chars().peekable(), out: String::new(), repeat: Repeat::Missing };
+    let mut translator =
+        Translator { rest: pattern.chars().peekable(), out: String::new(), repeat: Repeat::Missing };
     while let Some(letter) = translator.rest.next() {
         translator.step(letter)?;
     }

@@ -28,11 +28,11 @@ fn patterns_match_what_they_match_in_go() {
         (r"^[[:^alpha:]]$", &["1"], &["a"]),
         (r"^[]a]+$", &["]a"], &["b"]),
         (r"^[a&&b]+$", &["a&b"], &["c"]),
-        (r"^[a--b]+$", &["a", "-b"], &["~"]),
+        (r"^[+--]+$", &["+,-"], &["."]),
         (r"^[[a]+$", &["[a"], &["]"]),
         (r"^[\w-]+$", &["a-b"], &["é"]),
         (r"^[\]\[\-]+$", &["[-]"], &["a"]),
-        (r"(?i)^straße$", &["STRASSE".get(..0).unwrap_or("STRAßE"), "STRAßE"].split_at(1).1, &["strasse"]),
+        (r"(?i)^straße$", &["STRAßE", "straße"], &["strasse"]),
         (r"^\p{Greek}\pL$", &["αβ"], &["ab"]),
         (r"^[\p{Greek}x]$", &["α", "x"], &["y"]),
         (r"^\_\<\>\-\/$", &["_<>-/"], &[]),
@@ -55,9 +55,40 @@ fn patterns_match_what_they_match_in_go() {
 #[test]
 fn patterns_that_go_refuses_are_refused() {
     for pattern in [
-        r"a**", r"a*+", r"*a", r"a|*", r"(*a)", r"(", r")", r"[", r"[b-a]", r"\1", r"\8", r"\Z", r"\y", r"\é", r"\",
-        r"(?x)a", r"(?=a)", r"(?!a)", r"a{1001}", r"a{2}{3}", r"[[:nope:]]", r"\pX", r"\p{Nope}", r"\x{110000}",
-        r"\xg", r"[\", r"\p", r"\p{", r"[[:", r"(?", r"(?P<", r"(?P<a", r"a{99999999999}",
+        r"a**",
+        r"a*+",
+        r"*a",
+        r"a|*",
+        r"(*a)",
+        r"(",
+        r")",
+        r"[",
+        r"[b-a]",
+        r"[a--b]",
+        r"\1",
+        r"\8",
+        r"\Z",
+        r"\y",
+        r"\é",
+        r"\",
+        r"(?x)a",
+        r"(?=a)",
+        r"(?!a)",
+        r"a{1001}",
+        r"a{2}{3}",
+        r"[[:nope:]]",
+        r"\pX",
+        r"\p{Nope}",
+        r"\x{110000}",
+        r"\xg",
+        r"[\",
+        r"\p",
+        r"\p{",
+        r"[[:",
+        r"(?",
+        r"(?P<",
+        r"(?P<a",
+        r"a{99999999999}",
     ] {
         assert!(compile(pattern).is_err(), "{pattern}");
     }
@@ -82,6 +113,7 @@ proptest! {
             let is_sign = letter.is_ascii_punctuation();
             is_sign.then_some('\\').into_iter().chain([letter])
         }).collect();
-        prop_assert!(compile(&format!("^{quoted}$")).unwrap().is_match(&text));
+        let pattern = format!("^{quoted}$");
+        prop_assert!(compile(&pattern).unwrap().is_match(&text));
     }
 }

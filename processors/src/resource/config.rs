@@ -28,7 +28,8 @@ impl Processor for Config {
     }
 
     async fn start(self, _: Context, next: Arc<dyn Consumer>) -> anyhow::Result<Arc<dyn Consumer>> {
-        let actions = Actions::parse(&self.attributes, "attributes").map_err(|problems| crate::unchecked(&problems))?;
+        let actions =
+            Actions::parse(&self.attributes, "attributes").map_err(|problems| crate::unchecked(&problems))?;
         Ok(super::edit_resources(actions, next))
     }
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use component::{Context, Outputs, Problem, Receiver};
-use config::{Inline, Optional};
+use config::{Defaults, Inline, Interval, Optional, Preset};
 use otlp::Signal;
 use serde::{Deserialize, Serialize};
 use tracing::info;
@@ -30,31 +30,38 @@ pub struct Protocols {
 }
 
 /// A gRPC server with the receiver's own defaults.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(from = "grpc::ServerConfig", into = "grpc::ServerConfig")]
-pub struct GrpcConfig {
-    /// The server.
-    pub server: grpc::ServerConfig,
-}
+pub type GrpcConfig = Preset<GrpcDefaults>;
 
-impl From<grpc::ServerConfig> for GrpcConfig {
-    fn from(mut server: grpc::ServerConfig) -> GrpcConfig {
-        if server.endpoint.is_empty() {
-            "localhost:4317".clone_into(&mut server.endpoint);
-        }
-        GrpcConfig { server }
+/// The receiver's own defaults for a gRPC server.
+#[derive(Clone, Copy, Debug)]
+pub enum GrpcDefaults {}
+
+impl Defaults for GrpcDefaults {
+    type Block = grpc::ServerConfig;
+
+    fn defaults() -> grpc::ServerConfig {
+        grpc::ServerConfig::with_endpoint("localhost:4317")
     }
 }
 
-impl From<GrpcConfig> for grpc::ServerConfig {
-    fn from(config: GrpcConfig) -> grpc::ServerConfig {
-        config.server
+/// The receiver's own defaults for an HTTP server.
+///
+/// Unlike the Go Collector's they leave the timeouts for headers and idle connections on, so that a slow client cannot
+/// hold a connection for ever. Answers may take as long as the pipeline does.
+#[derive(Clone, Copy, Debug)]
+pub enum HttpDefaults {}
+
+impl Defaults for HttpDefaults {
+    type Block = http::ServerConfig;
+
+    fn defaults() -> http::ServerConfig {
+        http::ServerConfig { write_timeout: Interval::ZERO, ..http::ServerConfig::with_endpoint("localhost:4318") }
     }
 }
 
 /// An HTTP server with the receiver's own defaults, and the paths it serves.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(from = "Inline<(http::ServerConfig, Paths)>", into = "Inline<(http::ServerConfig, Paths)>")]
+#[serde(from = "Inline<(Preset<HttpDefaults>, Paths)>", into = "Inline<(Preset<HttpDefaults>, Paths)>")]
 pub struct HttpConfig {
     /// The server.
     pub server: http::ServerConfig,
@@ -62,18 +69,15 @@ pub struct HttpConfig {
     pub paths: Paths,
 }
 
-impl From<Inline<(http::ServerConfig, Paths)>> for HttpConfig {
-    fn from(Inline((mut server, paths)): Inline<(http::ServerConfig, Paths)>) -> HttpConfig {
-        if server.endpoint.is_empty() {
-            "localhost:4318".clone_into(&mut server.endpoint);
-        }
-        HttpConfig { server, paths: paths.with_slashes() }
+impl From<Inline<(Preset<HttpDefaults>, Paths)>> for HttpConfig {
+    fn from(Inline((server, paths)): Inline<(Preset<HttpDefaults>, Paths)>) -> HttpConfig {
+        HttpConfig { server: server.0, paths: paths.with_slashes() }
     }
 }
 
-impl From<HttpConfig> for Inline<(http::ServerConfig, Paths)> {
-    fn from(config: HttpConfig) -> Inline<(http::ServerConfig, Paths)> {
-        Inline((config.server, config.paths))
+impl From<HttpConfig> for Inline<(Preset<HttpDefaults>, Paths)> {
+    fn from(config: HttpConfig) -> Inline<(Preset<HttpDefaults>, Paths)> {
+        Inline((Preset(config.server), config.paths))
     }
 }
 
@@ -132,7 +136,7 @@ impl Receiver for Config {
             let message = "must specify at least one protocol when using the OTLP receiver: `grpc` or `http`";
             return vec![Problem::error("protocols", message)];
         }
-        let of_grpc = grpc.as_ref().map(|config| config.server.check()).unwrap_or_default();
+        let of_grpc = grpc.as_ref().map(|server| server.0.check()).unwrap_or_default();
         let of_http = http.as_ref().map(|config| config.server.check()).unwrap_or_default();
         let of_grpc = of_grpc.into_iter().map(|problem| problem.under("protocols::grpc"));
         of_grpc.chain(of_http.into_iter().map(|problem| problem.under("protocols::http"))).collect()
@@ -140,7 +144,7 @@ impl Receiver for Config {
 
     fn listens_on(&self) -> Vec<(String, String)> {
         let Protocols { grpc, http } = &self.protocols;
-        let grpc = grpc.as_ref().map(|config| (config.server.endpoint.clone(), "protocols::grpc::endpoint".to_owned()));
+        let grpc = grpc.as_ref().map(|server| (server.0.endpoint.clone(), "protocols::grpc::endpoint".to_owned()));
         let http = http.as_ref().map(|config| (config.server.endpoint.clone(), "protocols::http::endpoint".to_owned()));
         grpc.into_iter().chain(http).collect()
     }
@@ -148,7 +152,7 @@ impl Receiver for Config {
     async fn start(self, cx: Context, outputs: Outputs) -> anyhow::Result<()> {
         // Both are bound before one of them takes anything.
         let grpc = match self.protocols.grpc.as_ref() {
-            Some(config) => Some(config.server.bind(&cx).await?),
+            Some(server) => Some(server.0.bind(&cx).await?),
             None => None,
         };
         let http = match self.protocols.http.as_ref() {

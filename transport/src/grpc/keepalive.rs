@@ -102,8 +102,7 @@ impl Clock {
         }
     }
 
-    /// The connection takes no more calls, for whatever reason. From here on only silence cuts it, unless it has
-    /// grown too old.
+    /// The other side has answered a ping.
     pub(super) fn pong(&mut self, now: Instant) {
         self.heard_at = now;
         self.pinged_at = None;
@@ -127,16 +126,12 @@ impl Clock {
         if self.pinged_at.is_some_and(|at| now >= at + self.limits.timeout) {
             return Some(Act::Cut("keep-alive ping was not answered"));
         }
-        if let Some(at) = self.retired_at {
-            return (now >= at + self.limits.grace).then_some(Act::Cut("max_connection_age_grace is over"));
+        if self.retired_at.is_some_and(|at| now >= at + self.limits.grace) {
+            return Some(Act::Cut("max_connection_age_grace is over"));
         }
-        if now >= self.born + self.limits.age {
+        if let Some(reason) = self.due_to_retire(now) {
             self.retired_at = Some(now);
-            return Some(Act::Retire("max_connection_age"));
-        }
-        if now >= self.idle_since + self.limits.idle {
-            self.retired_at = Some(now);
-            return Some(Act::Retire("max_connection_idle"));
+            return Some(Act::Retire(reason));
         }
         let silent = now >= self.heard_at + self.limits.time;
         if silent && self.pinged_at.is_none() && (busy || self.limits.without_calls) {
@@ -147,6 +142,16 @@ impl Clock {
             self.heard_at = now;
         }
         None
+    }
+
+    fn due_to_retire(&self, now: Instant) -> Option<&'static str> {
+        if self.retired_at.is_some() {
+            return None;
+        }
+        if now >= self.born + self.limits.age {
+            return Some("max_connection_age");
+        }
+        (now >= self.idle_since + self.limits.idle).then_some("max_connection_idle")
     }
 
     fn next_look(&self) -> Instant {

@@ -13,7 +13,7 @@ use ::http::header::{
 };
 use ::http::{Method, Request, StatusCode, Uri};
 use bytes::Bytes;
-use component::{Context, Credentials, Origin};
+use component::{Context, Credentials, Origin, Scope};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper_util::client::legacy;
@@ -21,7 +21,7 @@ use hyper_util::rt::TokioTimer;
 use tokio::sync::Semaphore;
 
 use super::ClientConfig;
-use super::connection::OnScope;
+use super::connection::Traffic;
 use super::connector::Dialer;
 use super::cookies::Jar;
 use super::proxy::Proxies;
@@ -52,6 +52,27 @@ struct Inner {
     /// `max_conns_per_host`: an exporter has one host.
     places: Option<Semaphore>,
     proxies: Arc<Proxies>,
+    traffic: Arc<Traffic>,
+}
+
+/// Spawns connections on the component's scope, and ends them when nobody needs them any more: idle ones would keep
+/// the component from stopping.
+#[derive(Clone)]
+struct WhileNeeded {
+    scope: Scope,
+    traffic: Arc<Traffic>,
+}
+
+impl<F: Future<Output = ()> + Send + 'static> hyper::rt::Executor<F> for WhileNeeded {
+    fn execute(&self, future: F) {
+        let WhileNeeded { scope, traffic } = self.clone();
+        self.scope.spawn_request(async move {
+            tokio::select! {
+                () = future => {}
+                () = traffic.ceased(&scope) => {}
+            }
+        });
+    }
 }
 
 /// What a server answered.
@@ -113,8 +134,11 @@ impl Client {
         let build = &cx.build;
         let user_agent =
             format!("{}/{} ({}/{})", build.command, build.version, std::env::consts::OS, std::env::consts::ARCH);
+        let traffic = Arc::new(Traffic::default());
+        let executor = WhileNeeded { scope: cx.scope.clone(), traffic: traffic.clone() };
         Ok(Client(Arc::new(Inner {
-            hyper: pool(config, cx, Dialer { tls, proxies: proxies.clone() }),
+            hyper: pool(config, executor, Dialer { tls, proxies: proxies.clone() }),
+            traffic,
             headers,
             user_agent: HeaderValue::try_from(user_agent)?,
             encoding: config.compression,
@@ -162,6 +186,7 @@ impl Client {
     }
 
     async fn send_prepared(&self, request: Request<Vec<Bytes>>, origin: &Origin) -> Result<Reply, Fault> {
+        let _under_way = self.0.traffic.clone().begin();
         let _place = match &self.0.places {
             Some(places) => Some(places.acquire().await.expect("the semaphore is never closed")),
             None => None,
@@ -229,7 +254,7 @@ impl Client {
     }
 }
 
-fn pool(config: &ClientConfig, cx: &Context, dialer: Dialer) -> legacy::Client<Dialer, Chunks> {
+fn pool(config: &ClientConfig, executor: WhileNeeded, dialer: Dialer) -> legacy::Client<Dialer, Chunks> {
     let keep_alive = config.keep_alive();
     let per_host = match (keep_alive.enabled, keep_alive.max_idle_conns_per_host) {
         (false, _) => 0,
@@ -237,7 +262,7 @@ fn pool(config: &ClientConfig, cx: &Context, dialer: Dialer) -> legacy::Client<D
         (true, count) => count,
     };
     let ping_timeout = super::connection::or(config.http2_ping_timeout, DEFAULT_PING_TIMEOUT);
-    let mut builder = legacy::Client::builder(OnScope(cx.scope.clone()));
+    let mut builder = legacy::Client::builder(executor);
     builder
         .timer(TokioTimer::new())
         .pool_timer(TokioTimer::new())

@@ -42,6 +42,9 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How finely the limits of headers and of idleness are kept.
 const MAX_TICK: Duration = Duration::from_secs(5);
 
+/// A client's connections outlive its last request by this, after its component was told to stop.
+const LINGER: Duration = Duration::from_millis(500);
+
 /// HTTP/2 as in the gRPC server: one round trip for most bodies, large frames, bounded headers.
 const STREAM_WINDOW: u32 = 8 << 20;
 const CONNECTION_WINDOW: u32 = 16 << 20;
@@ -62,7 +65,7 @@ pub(super) struct Settings {
 
 /// Spawns what hyper spawns on the component's scope.
 #[derive(Clone)]
-pub(super) struct OnScope(pub(super) Scope);
+struct OnScope(Scope);
 
 impl<F: Future<Output = ()> + Send + 'static> hyper::rt::Executor<F> for OnScope {
     fn execute(&self, future: F) {
@@ -140,16 +143,16 @@ async fn try_serve(
     }
 }
 
-/// What has been seen of a connection.
+/// What has been seen of a connection, or of a client.
 #[derive(Default)]
-struct Traffic {
+pub(super) struct Traffic {
     reads: AtomicU64,
     begun: AtomicU64,
     ended: AtomicU64,
 }
 
 /// A request under way, until dropped.
-struct UnderWay(Arc<Traffic>);
+pub(super) struct UnderWay(Arc<Traffic>);
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
@@ -158,9 +161,25 @@ impl Drop for UnderWay {
 }
 
 impl Traffic {
-    fn begin(self: Arc<Self>) -> UnderWay {
+    pub(super) fn begin(self: Arc<Self>) -> UnderWay {
         self.begun.fetch_add(1, Ordering::Relaxed);
         UnderWay(self)
+    }
+
+    /// Resolves when the component has been told to stop and no request has been under way for a while: queues empty
+    /// through their client after that.
+    pub(super) async fn ceased(&self, scope: &Scope) {
+        scope.stopped().await;
+        let mut quiet = None;
+        loop {
+            let begun = self.begun.load(Ordering::Relaxed);
+            let now = (begun == self.ended.load(Ordering::Relaxed)).then_some(begun);
+            if now.is_some() && now == quiet {
+                return;
+            }
+            quiet = now;
+            tokio::time::sleep(LINGER).await;
+        }
     }
 
     /// Resolves, with the reason, when the client has taken too long to begin or to end a request's headers.

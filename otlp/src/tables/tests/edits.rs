@@ -88,6 +88,24 @@ proptest! {
     }
 
     #[test]
+    fn edits_of_events_equal_the_same_edits_of_structs(request in fixtures::traces()) {
+        let mut payload = parse(Signal::Traces, &request);
+        let mut expected = request;
+        let Payload::Traces(traces) = &mut payload else { unreachable!() };
+        traces.edit().spans(|span| {
+            span.retain_events(|event, attributes| {
+                edit(attributes);
+                event.name().len() % 3 != 0
+            });
+        });
+        for span in spans(&mut expected) {
+            span.events.retain(|event| event.name.len() % 3 != 0);
+            span.events.iter_mut().for_each(|event| edit_structs(&mut event.attributes));
+        }
+        prop_assert_eq!(decode::<ExportTraceServiceRequest>(&payload), expected);
+    }
+
+    #[test]
     fn edits_of_records_equal_the_same_edits_of_structs(request in fixtures::logs()) {
         let mut payload = parse(Signal::Logs, &request);
         let mut expected = request;
@@ -152,7 +170,8 @@ proptest! {
 #[test]
 fn what_is_not_known_stays() {
     // A span with a known name, field 100 of length 3, an attribute, a group with number 50, and a fixed64 (60).
-    let span = b"\x2a\x01n\xa2\x06\x03abc\x4a\x07\x0a\x01k\x12\x02\x18\x07\x93\x03\x08\x01\x94\x03\xe1\x0312345678";
+    let span =
+        b"\x2a\x01n\xa2\x06\x03abc\x4a\x07\x0a\x01k\x12\x02\x18\x07\x93\x03\x08\x01\x94\x03\xe1\x0312345678";
     let scope = [b"\xf2\x3e\x01s\x12".as_slice(), &[span.len() as u8], span].concat();
     let group = [b"\x12".as_slice(), &[scope.len() as u8], &scope, b"\xf2\x3e\x01r"].concat();
     let request = [b"\x0a".as_slice(), &[group.len() as u8], &group, b"\xf2\x3e\x01q"].concat();
@@ -163,9 +182,14 @@ fn what_is_not_known_stays() {
         span.set_name("long name");
     });
     let written = payload.to_rope().to_contiguous();
-    for kept in
-        [b"\xa2\x06\x03abc".as_slice(), b"\x93\x03\x08\x01\x94\x03", b"\xe1\x0312345678", b"\x01s", b"\x01r", b"\x01q"]
-    {
+    for kept in [
+        b"\xa2\x06\x03abc".as_slice(),
+        b"\x93\x03\x08\x01\x94\x03",
+        b"\xe1\x0312345678",
+        b"\x01s",
+        b"\x01r",
+        b"\x01q",
+    ] {
         assert!(written.windows(kept.len()).any(|window| window == kept), "{kept:?} in {written:?}");
     }
     assert!(!written.windows(2).any(|window| window == b"\x01k"));
@@ -200,11 +224,12 @@ fn edit(attributes: &mut AttributesEdit<'_>) {
 }
 
 fn edit_structs(attributes: &mut Vec<KeyValue>) {
-    let upsert = |attributes: &mut Vec<KeyValue>, new: KeyValue| {
-        match attributes.iter_mut().find(|attribute| attribute.key == new.key) {
-            Some(attribute) => *attribute = new,
-            None => attributes.push(new),
-        }
+    let upsert = |attributes: &mut Vec<KeyValue>, new: KeyValue| match attributes
+        .iter_mut()
+        .find(|attribute| attribute.key == new.key)
+    {
+        Some(attribute) => *attribute = new,
+        None => attributes.push(new),
     };
     upsert(attributes, text_attribute("service.name", "new"));
     attributes.retain(|attribute| attribute.key != "a");
@@ -221,7 +246,9 @@ fn edit_structs(attributes: &mut Vec<KeyValue>) {
 fn edit_data(data: Option<&mut Data>) {
     match data {
         None => (),
-        Some(Data::Gauge(gauge)) => gauge.data_points.iter_mut().for_each(|at| edit_structs(&mut at.attributes)),
+        Some(Data::Gauge(gauge)) => {
+            gauge.data_points.iter_mut().for_each(|at| edit_structs(&mut at.attributes))
+        }
         Some(Data::Sum(sum)) => {
             (sum.aggregation_temporality, sum.is_monotonic) = (1, false);
             sum.data_points.iter_mut().for_each(|point| edit_structs(&mut point.attributes));

@@ -73,7 +73,15 @@ fn poke_traces(mut traces: Traces) {
 fn poke_metrics(mut metrics: Metrics) {
     for (metric, point) in metrics.points() {
         let _ = (metric.name(), metric.temporality(), metric.metadata().len(), metric.scope().version());
-        let _ = (point.value(), point.count(), point.sum(), point.min(), point.max(), point.scale(), point.flags());
+        let _ = (
+            point.value(),
+            point.count(),
+            point.sum(),
+            point.min(),
+            point.max(),
+            point.scale(),
+            point.flags(),
+        );
         let _ = (point.bucket_counts().count(), point.explicit_bounds().count(), point.quantiles().count());
         let _ = (point.positive().counts().count(), point.zero_threshold());
         drop(point.exemplars().map(|exemplar| exemplar.value()).collect::<Vec<_>>());

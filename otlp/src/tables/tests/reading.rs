@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use prost::Message;
 
 use crate::{
-    AnyValue, Attributes, Logs, Metric, MetricKind, Metrics, Number, Payload, Point, Signal, Traces, Value, fixtures,
+    AnyValue, Attributes, Logs, Metric, MetricKind, Metrics, Number, Payload, Point, Signal, Traces, Value,
+    fixtures,
 };
 
 proptest! {
@@ -131,7 +132,10 @@ fn check(shown: Attributes<'_>, sent: &[KeyValue]) -> Result<(), TestCaseError> 
     }
     for key in fixtures::KEYS {
         let first = sent.iter().find(|attribute| attribute.key == key);
-        prop_assert_eq!(shown.get(key).map(|value| value.to_owned()), first.map(|at| owned(at.value.as_ref())));
+        prop_assert_eq!(
+            shown.get(key).map(|value| value.to_owned()),
+            first.map(|at| owned(at.value.as_ref()))
+        );
     }
     Ok(())
 }
@@ -234,4 +238,11 @@ fn owned(sent: Option<&opentelemetry_proto::tonic::common::v1::AnyValue>) -> Any
 fn values_of_equal_content_are_equal() {
     assert_eq!(Value::Int(3), Value::Int(3));
     assert_ne!(Value::Int(3), Value::Double(3.0));
+}
+
+#[test]
+fn rows_stay_small() {
+    // A span of 440 bytes with ten attributes takes 320 bytes of rows, which sets what a batch costs to look into.
+    assert!(size_of::<crate::attributes::AttributeRow>() <= 24);
+    assert!(size_of::<crate::tables::Row>() <= 56);
 }

@@ -31,7 +31,13 @@ fn fields_of_every_shape_are_found_where_they_lie() {
 
 #[test]
 fn a_fault_is_the_end_of_the_message() {
-    for message in [b"\x08\x01\x0a\x05ab".as_slice(), b"\x08\x01\x09\x01", b"\x08\x01\xff", b"\x08\x01\x0c", b"\x08\x01\x0a"] {
+    for message in [
+        b"\x08\x01\x0a\x05ab".as_slice(),
+        b"\x08\x01\x09\x01",
+        b"\x08\x01\xff",
+        b"\x08\x01\x0c",
+        b"\x08\x01\x0a",
+    ] {
         assert_eq!(Fields::new(message).count(), 1, "{message:?}");
     }
 }

@@ -65,7 +65,8 @@ proptest! {
 
 #[test]
 fn several_resources_in_one_group_become_one() {
-    let request = b"\x0a\x18\x0a\x07\x0a\x05\x0a\x01a\x12\x00\x43\x44\x12\x00\x0a\x09\x10\x05\x0a\x05\x0a\x01b\x12\x00";
+    let request =
+        b"\x0a\x18\x0a\x07\x0a\x05\x0a\x01a\x12\x00\x43\x44\x12\x00\x0a\x09\x10\x05\x0a\x05\x0a\x01b\x12\x00";
     let mut request = request.to_vec();
     request[1] = (request.len() - 2) as u8;
     let mut payload = Payload::parse(Signal::Traces, Bytes::from(request)).unwrap();
@@ -79,17 +80,8 @@ fn several_resources_in_one_group_become_one() {
 
 /// `bytes` in chunks that are not gathered, however small they are.
 fn chopped(bytes: &[u8], lengths: &[usize]) -> Rope {
-    let mut rope = Rope::new();
     let mut rest = Bytes::copy_from_slice(bytes);
-    for length in lengths {
-        let chunk = rest.split_to((*length).min(rest.len()));
-        if !chunk.is_empty() {
-            rope.chunks.push(chunk);
-        }
-    }
-    if !rest.is_empty() {
-        rope.chunks.push(rest);
-    }
-    rope.len = bytes.len();
-    rope
+    let mut chunks: Vec<_> = lengths.iter().map(|length| rest.split_to((*length).min(rest.len()))).collect();
+    chunks.push(rest);
+    Rope::of_chunks(chunks)
 }

@@ -75,7 +75,12 @@ fn cut<T: Message + Default>(signal: Signal, request: &T, limit: Limit) -> Resul
     for piece in payload.split(limit) {
         prop_assert!(piece.items() > 0);
         prop_assert!(piece.items() <= limit.items);
-        prop_assert!(piece.size() <= limit.bytes || piece.items() == 1, "{} items in {} bytes", piece.items(), piece.size());
+        prop_assert!(
+            piece.size() <= limit.bytes || piece.items() == 1,
+            "{} items in {} bytes",
+            piece.items(),
+            piece.size()
+        );
         let scanned = crate::wire::scan::scan(signal, &piece.to_rope().to_contiguous());
         prop_assert_eq!(scanned, Ok(piece.items()));
         pieces.push(decode(&piece));

@@ -38,8 +38,15 @@ fn the_old_version_names_its_controller() {
 #[test]
 fn without_limits_it_is_all_there_is() {
     check("physical", &[("proc/meminfo", "MemTotal: 2 kB\n"), ("proc/self/cgroup", "0::/\n")], Some(2048));
-    check("limit above", &[("proc/meminfo", "MemTotal: 2 kB\n"), ("proc/self/cgroup", "0::/\n"),
-        ("sys/fs/cgroup/memory.max", "99999\n")], Some(2048));
+    check(
+        "limit above",
+        &[
+            ("proc/meminfo", "MemTotal: 2 kB\n"),
+            ("proc/self/cgroup", "0::/\n"),
+            ("sys/fs/cgroup/memory.max", "99999\n"),
+        ],
+        Some(2048),
+    );
     check("nothing", &[], None);
     check("nonsense", &[("proc/meminfo", "MemTotal: many\n"), ("proc/self/cgroup", "0:\nx\n")], None);
 }

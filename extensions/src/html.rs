@@ -10,10 +10,10 @@ const STYLE: &str = "body{font:14px/1.5 system-ui,sans-serif;margin:2rem;color:#
     th,td{border-color:#444}a{color:#8ab4f8}}";
 
 /// A page that is being written.
-pub(super) struct Page(String);
+pub(crate) struct Page(String);
 
 /// What stands in one cell of a table.
-pub(super) enum Cell {
+pub(crate) enum Cell {
     Text(String),
     Number(i64),
     /// Texts one after the other, each with the address it leads to.
@@ -22,7 +22,7 @@ pub(super) enum Cell {
 
 impl Page {
     /// A page with that title.
-    pub(super) fn new(title: &str) -> Page {
+    pub(crate) fn new(title: &str) -> Page {
         let title = escape(title);
         Page(format!(
             "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\
@@ -30,21 +30,21 @@ impl Page {
         ))
     }
 
-    pub(super) fn heading(&mut self, text: &str) {
+    pub(crate) fn heading(&mut self, text: &str) {
         self.push(format_args!("<h2>{}</h2>\n", escape(text)));
     }
 
-    pub(super) fn paragraph(&mut self, text: &str) {
+    pub(crate) fn paragraph(&mut self, text: &str) {
         self.push(format_args!("<p>{}</p>\n", escape(text)));
     }
 
     /// A list of links: text and address.
-    pub(super) fn links(&mut self, links: &[(&str, &str)]) {
+    pub(crate) fn links(&mut self, links: &[(&str, &str)]) {
         let items = links.iter().map(|(text, to)| format!("<li>{}</li>", link(text, to)));
         self.push(format_args!("<ul>{}</ul>\n", items.collect::<String>()));
     }
 
-    pub(super) fn table(&mut self, columns: &[&str], rows: impl IntoIterator<Item = Vec<Cell>>) {
+    pub(crate) fn table(&mut self, columns: &[&str], rows: impl IntoIterator<Item = Vec<Cell>>) {
         let head: String = columns.iter().map(|column| format!("<th>{}</th>", escape(column))).collect();
         self.push(format_args!("<table><tr>{head}</tr>\n"));
         for row in rows {
@@ -55,7 +55,7 @@ impl Page {
     }
 
     /// The whole page.
-    pub(super) fn finish(self) -> String {
+    pub(crate) fn finish(self) -> String {
         self.0 + "</body></html>\n"
     }
 
@@ -88,7 +88,7 @@ fn link(text: &str, to: &str) -> String {
 }
 
 /// A part of an address, percent-encoded.
-pub(super) fn encode(text: &str) -> String {
+pub(crate) fn encode(text: &str) -> String {
     let mut encoded = String::new();
     for byte in text.bytes() {
         match byte {
@@ -100,7 +100,7 @@ pub(super) fn encode(text: &str) -> String {
 }
 
 /// The text of a percent-encoded part of an address; what is no encoding stays as it is.
-pub(super) fn decode(text: &str) -> String {
+pub(crate) fn decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, after)) = rest.split_first() {
@@ -125,7 +125,7 @@ pub(super) fn decode(text: &str) -> String {
 }
 
 /// Text as HTML shows it, in an element or a quoted attribute.
-pub(super) fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -1,0 +1,83 @@
+//! The collector's configuration, as a user would write it.
+
+use std::fmt::Write as _;
+
+use crate::case::{Loaded, Pipeline};
+use crate::endpoints::Endpoints;
+use crate::request::Protocol;
+
+/// What the collector may hold, in MiB.
+pub(crate) const LIMIT_MIB: u64 = 256;
+
+const HEAD: &str = "
+processors:
+  memory_limiter: { check_interval: 1s, limit_mib: LIMIT_MIB }
+  resource:
+    attributes:
+      - { key: deployment.environment, value: production, action: upsert }
+  attributes:
+    include: { match_type: strict, attributes: [{ key: http.route, value: '/api/orders/{id}' }] }
+    actions:
+      - { key: user.tier, value: gold, action: upsert }
+      - { key: net.peer.ip, action: delete }
+  batch: { send_batch_size: 8192, timeout: 200ms }
+";
+
+/// The pipeline of that load, from `own` to the sink at `sink`.
+pub(crate) fn configuration(load: &Loaded, own: Endpoints, sink: Endpoints) -> String {
+    let mut yaml = HEAD.replace("LIMIT_MIB", &LIMIT_MIB.to_string());
+    let (exporter, processors) = (exporter(load, sink), processors(load.pipeline));
+    // Writing to a String does not fail.
+    let _ = write!(
+        yaml,
+        "
+receivers:
+  otlp:
+    protocols:
+      grpc: {{ endpoint: '{}' }}
+      http: {{ endpoint: '{}' }}
+exporters:
+  {exporter}
+service:
+  telemetry:
+    metrics: {{ level: none }}
+    logs: {{ level: warn }}
+  pipelines:
+    traces: {{ receivers: [otlp], processors: [{processors}], exporters: [{}] }}
+",
+        own.grpc,
+        own.http,
+        exporter_name(load.shape.protocol),
+    );
+    yaml
+}
+
+fn processors(pipeline: Pipeline) -> &'static str {
+    match pipeline {
+        Pipeline::Resource => "memory_limiter, resource, batch",
+        Pipeline::Attributes => "memory_limiter, resource, attributes, batch",
+    }
+}
+
+fn exporter_name(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Grpc => "otlp_grpc",
+        Protocol::Http => "otlp_http",
+    }
+}
+
+/// The exporter with its name. It tries again soon, so that a sink which is back is noticed.
+fn exporter(load: &Loaded, sink: Endpoints) -> String {
+    let name = exporter_name(load.shape.protocol);
+    let scheme = match load.shape.protocol {
+        Protocol::Grpc => "",
+        Protocol::Http => "http://",
+    };
+    let compression = if load.shape.gzip { "gzip" } else { "none" };
+    let endpoint = sink.of(load.shape.protocol);
+    let retry = "{ initial_interval: 200ms, max_interval: 1s }";
+    format!(
+        "{name}: {{ endpoint: '{scheme}{endpoint}', tls: {{ insecure: true }}, compression: {compression}, \
+         timeout: 2s, retry_on_failure: {retry} }}"
+    )
+}

@@ -1,0 +1,254 @@
+//! Runs the cases and says what they came to.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use serde_json::{Value, json};
+
+use crate::case::{CASES, Case, Loaded, Work};
+use crate::cli::Options;
+use crate::measure::{Figures, measure};
+use crate::memory::{Stall, idle, stalled};
+use crate::request::Shape;
+use crate::rig::Subject;
+use crate::setup::Setup;
+use crate::startup::start_times;
+
+const MIB: f64 = (1 << 20) as f64;
+
+/// Runs what was asked for; says whether nothing was lost.
+pub(crate) async fn bench(options: &Options) -> anyhow::Result<bool> {
+    let setup = Setup::find(options)?;
+    let cases = chosen(&options.cases)?;
+    let mut bench = Bench { options, setup, yardsticks: Vec::new(), rows: Vec::new(), is_sound: true };
+    if !bench.setup.is_pinned() {
+        complain("there is one core only: the figures say little");
+    }
+    say(&heading())?;
+    for case in cases {
+        bench.run(&case).await.with_context(|| format!("case `{}`", case.name))?;
+    }
+    if let Some(path) = &options.json {
+        let text = serde_json::to_string_pretty(&bench.rows)?;
+        std::fs::write(path, text).with_context(|| format!("cannot write `{}`", path.display()))?;
+    }
+    Ok(bench.is_sound)
+}
+
+/// What goes wrong is told apart from the figures.
+pub(crate) fn complain(line: &str) {
+    // A closed output is nobody's trouble.
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+fn say(line: &str) -> anyhow::Result<()> {
+    Ok(writeln!(std::io::stdout(), "{line}")?)
+}
+
+fn chosen(names: &[String]) -> anyhow::Result<Vec<Case>> {
+    if names.is_empty() {
+        return Ok(CASES.to_vec());
+    }
+    let find = |name: &String| CASES.into_iter().find(|case| case.name == name);
+    let known = || CASES.map(|case| case.name).join("`, `");
+    names
+        .iter()
+        .map(|name| find(name).with_context(|| format!("no case `{name}`, there are `{}`", known())))
+        .collect()
+}
+
+struct Bench<'a> {
+    options: &'a Options,
+    setup: Setup,
+    /// What sink and relay cost at each shape, measured when first needed.
+    yardsticks: Vec<(Subject, Shape, f64)>,
+    rows: Vec<Value>,
+    /// Nothing was lost so far.
+    is_sound: bool,
+}
+
+impl Bench<'_> {
+    async fn run(&mut self, case: &Case) -> anyhow::Result<()> {
+        match case.work {
+            Work::Load(load) => self.load(case.name, load).await,
+            Work::Idle => {
+                let bytes = idle(&self.setup).await?;
+                self.rows.push(json!({ "case": case.name, "resident_mib": bytes as f64 / MIB }));
+                say(&format!("{:<26} {:.1} MiB resident", case.name, bytes as f64 / MIB))
+            }
+            Work::Stalled => {
+                let stall = stalled(&self.setup, self.window()).await?;
+                self.stall(case.name, &stall)
+            }
+            Work::Start => {
+                let times = start_times(&self.setup, if self.options.smoke { 3 } else { 15 }).await?;
+                self.start(case.name, &times)
+            }
+        }
+    }
+
+    async fn load(&mut self, name: &str, mut load: Loaded) -> anyhow::Result<()> {
+        if let Some(cores) = self.options.cores {
+            load.two_cores = cores == 2;
+        }
+        let sink = self.yardstick(Subject::Sink, &load).await?;
+        let relay = self.yardstick(Subject::Relay, &load).await?;
+        let figures = self.median(Subject::Collector, &load).await?;
+        self.row(name, &figures, Some((relay, sink)).filter(|_| !self.options.bare), load.budget)
+    }
+
+    /// The cost of a yardstick at the load's shape; nobody needs it at a fixed rate or without ratios.
+    async fn yardstick(&mut self, subject: Subject, load: &Loaded) -> anyhow::Result<f64> {
+        if self.options.bare {
+            return Ok(f64::NAN);
+        }
+        let known =
+            self.yardsticks.iter().find(|(known, shape, _)| *known == subject && *shape == load.shape);
+        if let Some((.., cost)) = known {
+            return Ok(*cost);
+        }
+        let figures = self.median(subject, &Loaded { two_cores: false, ..*load }).await?;
+        let name = format!("{} {}", subject_name(subject), shape_name(load.shape));
+        self.row(&name, &figures, None, None)?;
+        self.yardsticks.push((subject, load.shape, figures.cost()));
+        Ok(figures.cost())
+    }
+
+    /// The run with the median cost. What any of them lost counts.
+    async fn median(&mut self, subject: Subject, load: &Loaded) -> anyhow::Result<Figures> {
+        let mut runs = Vec::new();
+        for _ in 0..if self.options.smoke { 1 } else { self.options.runs } {
+            let figures = measure(&self.setup, subject, load, self.window()).await?;
+            self.is_sound &= figures.lost() == 0;
+            if figures.lost() > 0 {
+                complain(&format!("LOST {} spans of {}", figures.lost(), figures.sent.accepted));
+            }
+            runs.push(figures);
+        }
+        runs.sort_by(|one, other| one.cost().total_cmp(&other.cost()));
+        runs.get(runs.len() / 2).copied().context("there was no run")
+    }
+
+    fn window(&self) -> Duration {
+        Duration::from_secs(if self.options.smoke { 1 } else { self.options.seconds })
+    }
+
+    fn row(
+        &mut self,
+        name: &str,
+        figures: &Figures,
+        yardsticks: Option<(f64, f64)>,
+        budget: Option<(f64, f64)>,
+    ) -> anyhow::Result<()> {
+        let cost = figures.cost();
+        let (user, system) = (figures.per_million(figures.user), figures.per_million(figures.system));
+        let peak = figures.peak_bytes as f64 / MIB;
+        let ratios = yardsticks.map(|(relay, sink)| (cost / relay, cost / sink));
+        self.rows.push(json!({
+            "case": name, "spans_per_second": figures.spans_per_second(),
+            "cpu_seconds_per_million": { "total": cost, "user": user, "system": system },
+            "to_relay": ratios.map(|ratios| ratios.0), "to_sink": ratios.map(|ratios| ratios.1),
+            "peak_mib": peak, "accepted": figures.sent.accepted, "refused": figures.sent.refused,
+            "unknown": figures.sent.unknown, "arrived": figures.arrived, "lost": figures.lost(),
+        }));
+        let ratios = ratios.map(|(relay, sink)| format!("{relay:.2}  {sink:.2}")).unwrap_or_default();
+        let budget = budget.map(|(must, goal)| format!("{must:.2}/{goal:.2}")).unwrap_or_default();
+        let rate = figures.spans_per_second() / 1e6;
+        say(&format!(
+            "{name:<26} {rate:>8.3}  {cost:>6.3} {user:>6.3} {system:>6.3}  {ratios:<11} {budget:<10} {peak:>7.1}{}",
+            remarks(figures)
+        ))
+    }
+
+    fn stall(&mut self, name: &str, stall: &Stall) -> anyhow::Result<()> {
+        let is_within = stall.peak_bytes <= stall.limit_bytes;
+        self.is_sound &= stall.lost() == 0 && is_within && stall.recovered.is_some();
+        let seconds = |time: Option<Duration>| time.map(|time| time.as_secs_f64());
+        self.rows.push(json!({
+            "case": name, "healthy_mib": stall.healthy_bytes as f64 / MIB, "peak_mib": stall.peak_bytes as f64 / MIB,
+            "limit_mib": stall.limit_bytes as f64 / MIB, "first_accepted_seconds": seconds(stall.first_accepted),
+            "recovered_seconds": seconds(stall.recovered), "accepted": stall.sent.accepted,
+            "refused": stall.sent.refused, "arrived": stall.arrived, "lost": stall.lost(),
+        }));
+        say(&format!(
+            "{name:<26} {:.1} MiB before, {:.1} MiB at most of {:.0} MiB{}; first span taken after {:.2?}, half the rate \
+             after {:.2?}; {} accepted, {} refused, LOST {}",
+            stall.healthy_bytes as f64 / MIB,
+            stall.peak_bytes as f64 / MIB,
+            stall.limit_bytes as f64 / MIB,
+            if is_within { "" } else { " TOO MUCH" },
+            stall.first_accepted.unwrap_or(Duration::MAX),
+            stall.recovered.unwrap_or(Duration::MAX),
+            stall.sent.accepted,
+            stall.sent.refused,
+            stall.lost(),
+        ))
+    }
+
+    fn start(&mut self, name: &str, times: &[Duration]) -> anyhow::Result<()> {
+        let [first, .., last] = times else { bail!("there are too few starts") };
+        let median = times[times.len() / 2];
+        let millis = |time: &Duration| time.as_secs_f64() * 1e3;
+        self.rows.push(json!({
+            "case": name, "milliseconds": { "least": millis(first), "median": millis(&median), "most": millis(last) },
+        }));
+        say(&format!(
+            "{name:<26} {:.1} ms to the first open port ({:.1} to {:.1})",
+            millis(&median),
+            millis(first),
+            millis(last)
+        ))
+    }
+}
+
+fn heading() -> String {
+    format!(
+        "{:<26} {:>8}  {:>6} {:>6} {:>6}  {:<5} {:<5} {:<10} {:>7}\n{:<26} {:>8}  {:^20}  {:<11} {:<10} {:>7}",
+        "case",
+        "M spans",
+        "total",
+        "user",
+        "system",
+        "relay",
+        "sink",
+        "must/goal",
+        "peak",
+        "",
+        "a second",
+        "CPU s per M spans",
+        "ratios",
+        "",
+        "MiB"
+    )
+}
+
+fn subject_name(subject: Subject) -> &'static str {
+    match subject {
+        Subject::Sink => "  sink",
+        Subject::Relay => "  relay",
+        Subject::Collector => "  collector",
+    }
+}
+
+fn shape_name(shape: Shape) -> String {
+    format!("{}-{}{}", shape.protocol.name(), shape.spans, if shape.gzip { "-gzip1" } else { "" })
+}
+
+fn remarks(figures: &Figures) -> String {
+    let mut remarks = String::new();
+    let Figures { sent, arrived, .. } = figures;
+    for (count, what) in [
+        (sent.refused, "refused"),
+        (sent.unknown, "without an answer"),
+        (arrived.saturating_sub(sent.accepted + sent.unknown), "twice"),
+    ] {
+        if count > 0 {
+            remarks += &format!("  {count} {what}");
+        }
+    }
+    if figures.lost() > 0 {
+        remarks += &format!("  LOST {}", figures.lost());
+    }
+    remarks
+}

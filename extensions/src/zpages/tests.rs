@@ -1,0 +1,125 @@
+use std::sync::Arc;
+
+use component::testing::context;
+use component::{Account, Context, Extension, ExtensionOverview, Kind, LedgerEntry, Overview, PipelineOverview};
+use otlp::Signal;
+
+use super::config::Config;
+use super::serve;
+use crate::html::{decode, encode, escape};
+use crate::loopback::{example, get, get_with, lines, read};
+
+async fn start(text: &str) -> (Context, String) {
+    let cx = context(Kind::Extension, "zpages");
+    let mut config: Config = read(text).unwrap();
+    config.server.endpoint = "127.0.0.1:0".to_owned();
+    let server = config.server.bind(&cx).await.unwrap();
+    let address = server.local_addr();
+    serve::start(server, &config.own, &cx);
+    (cx, address)
+}
+
+fn overview() -> Overview {
+    let account = Account::default();
+    account.received(10);
+    account.delivered(6);
+    account.refused(1);
+    account.dropped(2, "<too late>");
+    let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
+    Overview {
+        pipelines: vec![PipelineOverview {
+            id: "traces/<eu>".to_owned(),
+            signal: Signal::Traces,
+            mutates_data: true,
+            receivers: ids(&["otlp", "forward"]),
+            processors: ids(&["memory_limiter", "batch"]),
+            exporters: ids(&["debug"]),
+            connectors: ids(&["forward"]),
+        }],
+        extensions: vec![ExtensionOverview { id: "zpages".to_owned() }],
+        ledger: vec![LedgerEntry { kind: "pipeline", id: Arc::from("traces/<eu>"), signal: Signal::Traces, account }],
+        gates: vec![("exporter.x".to_owned(), true)],
+    }
+}
+
+#[tokio::test]
+async fn every_link_of_the_front_page_leads_somewhere() {
+    let (_cx, address) = start("expvar: { enabled: true }").await;
+    for path in ["/", "/debug", "/debug/"] {
+        let index = get(&address, path).await;
+        assert_eq!(index.status, 200);
+        assert!(index.head.contains("content-type: text/html; charset=utf-8"), "{}", index.head);
+        let text = index.text();
+        let links: Vec<_> = text.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+        assert_eq!(links.len(), 7);
+        for link in links {
+            let status = get(&address, link).await.status;
+            assert_eq!(status, if link == "/debug/tracez" { 404 } else { 200 }, "{link}");
+        }
+    }
+    assert_eq!(get(&address, "/debug/nothing").await.status, 404);
+}
+
+#[tokio::test]
+async fn the_pages_show_what_runs_as_soon_as_it_runs() {
+    let (cx, address) = start("{}").await;
+    assert!(!get(&address, "/debug/pipelinez").await.text().contains("otlp"));
+    cx.overview.store(Arc::new(overview()));
+    let pipelines = get(&address, "/debug/pipelinez?pipelinenamez=%3Cb%3E&componentnamez=x&componentkindz=exporter").await;
+    let text = pipelines.text();
+    assert!(text.contains("Pipeline &lt;b&gt;, exporter x"), "{text}");
+    assert!(text.contains("<td>traces/&lt;eu&gt;</td><td>traces</td><td>true</td>"), "{text}");
+    assert!(text.contains("→ memory_limiter → batch →"), "{text}");
+    assert!(text.contains("forward (connector)"), "{text}");
+    assert!(get(&address, "/debug/extensionz").await.text().contains("zextensionname=zpages"));
+    assert!(get(&address, "/debug/featurez").await.text().contains("<td>exporter.x</td><td>true</td>"));
+    assert!(get(&address, "/debug/servicez").await.text().contains("Service ferrotel"));
+}
+
+#[tokio::test]
+async fn the_ledger_is_a_page_and_json() {
+    let (cx, address) = start("{}").await;
+    cx.overview.store(Arc::new(overview()));
+    let page = get(&address, "/debug/ledgerz").await.text();
+    assert!(page.contains("traces/&lt;eu&gt;") && page.contains("2 &lt;too late&gt;"), "{page}");
+    assert!(!page.contains("<too late>"));
+    let expected = r#"[{"kind":"pipeline","id":"traces/<eu>","signal":"traces","received":10,"delivered":6,"refused":1,"dropped":{"<too late>":2},"in_flight":1}]"#;
+    assert_eq!(get(&address, "/debug/ledgerz?format=json").await.text(), expected);
+    let accepted = get_with(&address, "/debug/ledgerz", "Accept: application/json\r\n").await;
+    assert_eq!(accepted.text(), expected);
+    assert!(accepted.head.contains("content-type: application/json"), "{}", accepted.head);
+}
+
+#[tokio::test]
+async fn variables_are_shown_on_request_only() {
+    let (_cx, address) = start("{}").await;
+    assert_eq!(get(&address, "/debug/expvarz").await.status, 404);
+    let (_cx, address) = start("expvar: { enabled: true }").await;
+    let variables: serde_json::Value = serde_json::from_slice(&get(&address, "/debug/expvarz").await.body).unwrap();
+    assert!(variables["cmdline"].is_array());
+    assert!(variables["memory"]["VmRSS"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn texts_are_escaped_and_addresses_encoded() {
+    assert_eq!(escape(r#"<a href="x">'&'</a>"#), "&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39;&lt;/a&gt;");
+    for text in ["traces/eu", "a b&c=d", "ü%", "50%+x"] {
+        assert_eq!(decode(&encode(text)), text);
+    }
+    assert_eq!(decode("%zz%4"), "%zz%4");
+}
+
+#[test]
+fn the_settings_have_the_known_defaults() {
+    let config: Config = read("").unwrap_or_else(|_| read("{}").unwrap());
+    assert_eq!(config.server.endpoint, "localhost:55679");
+    assert!(!config.own.expvar.enabled);
+    assert_eq!(lines(&config.check()), Vec::<String>::new());
+    assert_eq!(config.listens_on(), [("endpoint".to_owned(), "localhost:55679".to_owned())]);
+}
+
+#[test]
+fn the_example_of_the_readme_is_read() {
+    let config: Config = example(include_str!("README.md"), "zpages");
+    assert_eq!(config.server.endpoint, "localhost:55679");
+}

@@ -1,0 +1,184 @@
+//! The worker of a shard: collects, sends, and keeps what it cannot send yet.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use component::{Acknowledge, Batch, ConsumeError, Consumer, Context, Origin};
+use otlp::{Limit, Payload, Pending};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::claims::Claims;
+use super::metrics::{BatchMetrics, Trigger};
+use super::shards::{Arrival, Thresholds};
+use super::trouble::Trouble;
+
+/// The first pause before a batch is tried again; it doubles up to [`MAX_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const MAX_PAUSE: Duration = Duration::from_secs(5);
+
+/// The reason in the books for items whose batch could not be sent.
+const SENDER_FAILED: &str = "batch: sender failed";
+
+/// What outlives a worker that died.
+pub(super) struct Shard {
+    pub(super) thresholds: Thresholds,
+    /// Of every batch it sends.
+    pub(super) origin: Origin,
+    /// Locked for the life of a worker.
+    pub(super) incoming: tokio::sync::Mutex<mpsc::Receiver<Arrival>>,
+    pub(super) metrics: BatchMetrics,
+    pub(super) cx: Context,
+    pub(super) next: Arc<dyn Consumer>,
+}
+
+impl Drop for Shard {
+    fn drop(&mut self) {
+        self.metrics.combinations.add(-1);
+    }
+}
+
+/// Works until the component is to stop and all that came has been sent.
+pub(super) async fn run(shard: Arc<Shard>) -> anyhow::Result<()> {
+    let mut incoming = shard.incoming.lock().await;
+    Worker::new(&shard).work(&mut incoming).await;
+    Ok(())
+}
+
+struct Worker<'a> {
+    shard: &'a Shard,
+    /// Made with the first payload, whose signal is that of all.
+    pending: Option<Pending>,
+    /// On the items of `pending` and of the batch that is being sent, oldest first.
+    claims: Claims,
+    /// When the oldest item has waited long enough.
+    due: Option<Instant>,
+    trouble: Trouble,
+}
+
+impl<'a> Worker<'a> {
+    fn new(shard: &'a Shard) -> Worker<'a> {
+        let trouble = Trouble::none(shard.cx.id.clone());
+        Worker { shard, pending: None, claims: Claims::default(), due: None, trouble }
+    }
+
+    async fn work(mut self, incoming: &mut mpsc::Receiver<Arrival>) {
+        let mut stopped = pin!(self.shard.cx.scope.stopped());
+        let mut timer = pin!(sleep(Duration::ZERO));
+        loop {
+            tokio::select! {
+                // The rare ones come first, or a busy channel would hide them.
+                biased;
+                // What is in the channel is still received.
+                () = &mut stopped, if !incoming.is_closed() => incoming.close(),
+                () = &mut timer, if self.due.is_some() => self.send_all(Trigger::Timeout).await,
+                arrival = incoming.recv() => match arrival {
+                    Some(arrival) => self.add_all(arrival, incoming),
+                    None => break,
+                },
+            }
+            self.send_full().await;
+            if let Some(due) = self.due.filter(|due| *due != timer.deadline()) {
+                timer.set(sleep_until(due));
+            }
+        }
+        self.send_all(Trigger::Timeout).await;
+    }
+
+    /// Takes `first`, and what else is there until there is enough.
+    fn add_all(&mut self, first: Arrival, incoming: &mut mpsc::Receiver<Arrival>) {
+        self.add(first);
+        while self.items() < self.shard.thresholds.enough {
+            let Ok(more) = incoming.try_recv() else { return };
+            self.add(more);
+        }
+    }
+
+    fn add(&mut self, Arrival { payload, claim }: Arrival) {
+        let pending = self.pending.get_or_insert_with(|| Pending::new(payload.signal()));
+        if pending.is_empty() {
+            self.due = self.shard.thresholds.timeout.map(|timeout| Instant::now() + timeout);
+        }
+        self.claims.push(claim);
+        pending.push(payload);
+    }
+
+    fn items(&self) -> usize {
+        self.pending.as_ref().map_or(0, Pending::items)
+    }
+
+    fn take(&mut self) -> Option<Payload> {
+        self.pending.as_mut()?.take(Limit::items(self.shard.thresholds.most))
+    }
+
+    /// Sends while there is enough. What is left came just now: all before it was not enough.
+    async fn send_full(&mut self) {
+        let Thresholds { timeout, enough, .. } = self.shard.thresholds;
+        if self.items() < enough {
+            return;
+        }
+        let came = Instant::now();
+        while self.items() >= enough
+            && let Some(payload) = self.take()
+        {
+            self.send(payload, Trigger::Size).await;
+        }
+        self.due = timeout.filter(|_| self.items() > 0).map(|timeout| came + timeout);
+    }
+
+    async fn send_all(&mut self, trigger: Trigger) {
+        self.due = None;
+        while let Some(payload) = self.take() {
+            self.send(payload, trigger).await;
+        }
+    }
+
+    /// Sends one batch and answers for its items.
+    async fn send(&mut self, payload: Payload, trigger: Trigger) {
+        let (signal, items, bytes) = (payload.signal(), payload.items(), payload.size());
+        let outcome = self.deliver(Batch { payload, origin: self.shard.origin.clone() }).await;
+        let lost = self.claims.settle(items, &outcome);
+        self.shard.cx.dropped(signal, lost, SENDER_FAILED);
+        match outcome {
+            Ok(()) => {
+                self.shard.metrics.sent(items, bytes, trigger);
+                self.trouble.over();
+            }
+            Err(error) => {
+                self.trouble.failed(&error);
+                self.trouble.dropped(lost);
+            }
+        }
+    }
+
+    /// Sends until it is taken, or refused for good. Producers that wait for the answer try again themselves.
+    async fn deliver(&mut self, batch: Batch) -> Result<(), ConsumeError> {
+        let Shard { cx, next, .. } = self.shard;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let error = match next.consume(batch.clone()).await {
+                Err(error) if self.may_pass(&error) => error,
+                answer => return answer,
+            };
+            self.trouble.failed(&error);
+            tokio::select! {
+                () = sleep(pause.max(asked_pause(&error))) => pause = (pause * 2).min(MAX_PAUSE),
+                // The last attempt there is time for.
+                () = cx.scope.stopped() => return next.consume(batch).await,
+            }
+        }
+    }
+
+    fn may_pass(&self, error: &ConsumeError) -> bool {
+        let cx = &self.shard.cx;
+        cx.acknowledge == Acknowledge::Held && !error.is_permanent() && !cx.scope.is_stopping()
+    }
+}
+
+fn asked_pause(error: &ConsumeError) -> Duration {
+    match error {
+        ConsumeError::Retryable { after, .. } => after.unwrap_or_default(),
+        ConsumeError::Permanent(_) => Duration::ZERO,
+    }
+}

@@ -1,0 +1,17 @@
+//! What the stories in `it/` are told with: a real collector process, a backend that is not our own code, and clients.
+
+pub mod backend;
+pub mod certificates;
+pub mod client;
+pub mod collector;
+pub mod patience;
+pub mod rpc;
+pub mod samples;
+pub mod sdk;
+pub mod web;
+pub mod wire;
+
+pub use backend::{Answer, Backend};
+pub use collector::{Collector, Program};
+pub use opentelemetry_proto::tonic as proto;
+pub use {base64, bytes, http, prost, serde_json, tokio, tokio_rustls, tonic};

@@ -1,0 +1,167 @@
+//! Real SDKs in their own languages, installed by the test itself from their registries, pinned.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use prost::Message;
+use tokio::sync::OnceCell;
+
+use crate::backend::Export;
+use crate::patience::{until, within};
+
+/// Where the scripts, and the lists of what they need, are.
+const CLIENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/clients");
+
+/// An SDK that is ready to run its script.
+#[derive(Clone, Debug)]
+pub struct Sdk {
+    program: PathBuf,
+    script: PathBuf,
+    folder: PathBuf,
+}
+
+/// What a script says it has sent, as the SDK itself encodes it.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the names are the signals")]
+pub struct Sent {
+    pub traces: Export,
+    pub metrics: Export,
+    pub logs: Export,
+}
+
+/// The SDK for Python; `None`, and a word about it, where it cannot be had.
+pub async fn python() -> Option<Sdk> {
+    static PYTHON: OnceCell<Result<Sdk, String>> = OnceCell::const_new();
+    said(PYTHON.get_or_init(|| in_background(install_python)).await, "python3")
+}
+
+/// The SDK for Node; `None`, and a word about it, where it cannot be had.
+pub async fn node() -> Option<Sdk> {
+    static NODE: OnceCell<Result<Sdk, String>> = OnceCell::const_new();
+    said(NODE.get_or_init(|| in_background(install_node)).await, "node")
+}
+
+impl Sdk {
+    /// Lets the script send over `protocol` to `address`, and gives what it sent.
+    ///
+    /// # Panics
+    /// When it could not send.
+    pub async fn send(&self, protocol: &str, address: &str) -> Sent {
+        let mut command = Command::new(&self.program);
+        command.arg(&self.script).arg(protocol).arg(address).current_dir(&self.folder);
+        // Nothing of the machine's own settings for SDKs and proxies.
+        let foreign = |name: &str| name.starts_with("OTEL_") || name.to_ascii_lowercase().ends_with("_proxy");
+        std::env::vars().filter(|(name, _)| foreign(name)).for_each(|(name, _)| drop(command.env_remove(name)));
+        let output = tokio::task::spawn_blocking(move || command.output());
+        let output = within("the script ends", output).await.expect("no panic").expect("it can be run");
+        let complaints = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "the script failed:\n{complaints}");
+        let sent: BTreeMap<String, String> = serde_json::from_slice(&output.stdout).expect("it prints JSON");
+        assert_eq!(sent.get("failed"), None, "the script could not send:\n{complaints}");
+        Sent {
+            traces: Export::Traces(decode(&sent["traces"])),
+            metrics: Export::Metrics(decode(&sent["metrics"])),
+            logs: Export::Logs(decode(&sent["logs"])),
+        }
+    }
+}
+
+fn decode<T: Message + Default>(text: &str) -> T {
+    let bytes = BASE64_STANDARD.decode(text).expect("it prints base64");
+    T::decode(&*bytes).expect("the SDK encodes what prost can read")
+}
+
+fn said(outcome: &Result<Sdk, String>, tool: &str) -> Option<Sdk> {
+    match outcome {
+        Ok(sdk) => Some(sdk.clone()),
+        Err(why) => {
+            let must = std::env::var("CI").is_ok_and(|ci| ci == "true") && run(Command::new(tool).arg("--version")).is_ok();
+            assert!(!must, "{tool} is here, but its SDK is not: {why}");
+            // Past the capturing of the test harness: a test that did nothing must not look like one that passed.
+            let _ = writeln!(std::io::stderr(), "SKIPPED: no story with the SDK of {tool} was told: {why}");
+            None
+        }
+    }
+}
+
+async fn in_background(install: fn() -> Result<Sdk, String>) -> Result<Sdk, String> {
+    let installing = tokio::task::spawn_blocking(install);
+    installing.await.expect("no panic")
+}
+
+fn install_python() -> Result<Sdk, String> {
+    let list = Path::new(CLIENTS).join("requirements.txt");
+    let folder = cache("python", &[&list]);
+    let program = folder.join("venv/bin/python");
+    once(&folder, || {
+        run(Command::new("python3").args(["-m", "venv", "venv"]).current_dir(&folder))?;
+        let mut install = Command::new(&program);
+        install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]).arg(&list);
+        run(install.current_dir(&folder))
+    })?;
+    Ok(Sdk { program, script: Path::new(CLIENTS).join("client.py"), folder })
+}
+
+fn install_node() -> Result<Sdk, String> {
+    let lists = ["package.json", "package-lock.json"].map(|name| Path::new(CLIENTS).join(name));
+    let folder = cache("node", &[&lists[0], &lists[1]]);
+    once(&folder, || {
+        for list in &lists {
+            let name = list.file_name().expect("it is a file");
+            std::fs::copy(list, folder.join(name)).map_err(|error| format!("cannot copy {list:?}: {error}"))?;
+        }
+        run(Command::new("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&folder))
+    })?;
+    Ok(Sdk { program: "node".into(), script: Path::new(CLIENTS).join("client.js"), folder })
+}
+
+/// A folder below the target folder, named after what `lists` say, so that another list gets another folder.
+fn cache(name: &str, lists: &[&Path]) -> PathBuf {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    for list in lists {
+        std::fs::read(list).unwrap_or_default().hash(&mut hasher);
+    }
+    let test = std::env::current_exe().expect("the test has a path");
+    // <target>/<profile>/deps/<test>
+    let target = test.ancestors().nth(3).expect("the test is built below the target folder");
+    target.join("sdk-clients").join(format!("{name}-{:016x}", hasher.finish()))
+}
+
+/// Runs `install` unless it has been run to its end in that folder before.
+fn once(folder: &Path, install: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
+    let done = folder.join("complete");
+    if done.exists() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(folder).map_err(|error| format!("cannot make {folder:?}: {error}"))?;
+    install()?;
+    std::fs::write(&done, "").map_err(|error| format!("cannot write {done:?}: {error}"))
+}
+
+fn run(command: &mut Command) -> Result<(), String> {
+    let output = command.output().map_err(|error| format!("cannot run {command:?}: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    Err(format!("{command:?} failed: {}", complaints.trim().lines().last().unwrap_or_default()))
+}
+
+/// Waits until the backend has taken one request of each signal, and gives them in the order traces, metrics, logs.
+pub async fn one_of_each(backend: &crate::Backend) -> Sent {
+    until("one request of each signal arrives", async || {
+        let taken = backend.taken();
+        let find = |wanted: fn(&Export) -> bool| taken.iter().find(|export| wanted(export)).cloned();
+        Some(Sent {
+            traces: find(|export| matches!(export, Export::Traces(_)))?,
+            metrics: find(|export| matches!(export, Export::Metrics(_)))?,
+            logs: find(|export| matches!(export, Export::Logs(_)))?,
+        })
+    })
+    .await
+}
