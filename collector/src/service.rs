@@ -163,20 +163,8 @@ impl Running {
 
 /// Serves the collector's own metrics at each address that the configuration names.
 async fn serve_metrics(telemetry: &TelemetryConfig, environment: &Environment) -> anyhow::Result<Scope> {
-    let scope = Scope::new("telemetry", environment.health.clone());
-    let cx = Context {
-        id: "telemetry".parse()?,
-        kind: Kind::Extension,
-        scope: scope.clone(),
-        metrics: environment.metrics.clone(),
-        memory: environment.memory.clone(),
-        health: environment.health.clone(),
-        acknowledge: Acknowledge::default(),
-        build: environment.build.clone(),
-        overview: environment.overview.clone(),
-        extensions: Arc::default(),
-        accounts: Accounts::default(),
-    };
+    let cx = context("telemetry", environment)?;
+    let scope = cx.scope.clone();
     for server in telemetry.metrics.servers() {
         let served = serve(&cx, &server, telemetry.metrics.level, &resource(telemetry)).await;
         if let Err(error) = served {
@@ -185,6 +173,28 @@ async fn serve_metrics(telemetry: &TelemetryConfig, environment: &Environment) -
         }
     }
     Ok(scope)
+}
+
+/// What a part of the program itself is given, as if it were a component.
+fn context(name: &str, environment: &Environment) -> anyhow::Result<Context> {
+    Ok(Context {
+        id: name.parse()?,
+        kind: Kind::Extension,
+        scope: Scope::new(name, environment.health.clone()),
+        metrics: environment.metrics.clone(),
+        memory: environment.memory.clone(),
+        health: environment.health.clone(),
+        acknowledge: Acknowledge::default(),
+        build: environment.build.clone(),
+        overview: environment.overview.clone(),
+        extensions: Arc::default(),
+        accounts: Accounts::default(),
+    })
+}
+
+/// The same for a part that works before anything has started.
+pub(crate) fn lone_context(name: &str) -> anyhow::Result<Context> {
+    context(name, &environment())
 }
 
 fn environment() -> Environment {

@@ -13,12 +13,11 @@ mod value;
 pub mod wire;
 pub mod write;
 
-pub use signal::{Signal, UnknownSignal};
-
 pub use attributes::{Attribute, Attributes, AttributesEdit};
 pub use batch::Pending;
 pub use payload::{Logs, Metrics, Payload, Splitter, Traces};
 pub use rope::Rope;
+pub use signal::{Signal, UnknownSignal};
 pub use tables::{
     Buckets, Event, Exemplar, Link, LogRecord, LogsEdit, Metric, MetricEdit, MetricKind, MetricsEdit, Number,
     Point, PointEdit, Quantile, RecordEdit, Resource, ResourceEdit, ResourceGroup, ResourceLogs,

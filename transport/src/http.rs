@@ -13,6 +13,7 @@ mod connector;
 mod cookies;
 mod cors;
 mod exchange;
+mod fetch;
 mod proxy;
 mod server;
 mod server_config;
@@ -28,6 +29,7 @@ use component::{Code, Identity, Metadata, Origin};
 
 pub use client::{Client, Fault, Reply};
 pub use client_config::{ClientConfig, ClientKeepAlive, CompressionParams, Cookies};
+pub use fetch::get;
 pub use server::Server;
 pub use server_config::{CorsConfig, ServerConfig, ServerKeepAlive};
 

@@ -79,7 +79,8 @@ async fn read_file(path: &str) -> anyhow::Result<Vec<u8>> {
 }
 
 async fn download(uri: &str) -> anyhow::Result<Vec<u8>> {
-    let fetched = tokio::time::timeout(PATIENCE, transport::http::get(uri, MAX_BYTES)).await;
+    let cx = crate::service::lone_context("configuration")?;
+    let fetched = tokio::time::timeout(PATIENCE, transport::http::get(uri, MAX_BYTES, &cx)).await;
     match fetched {
         Ok(answer) => Ok(answer.with_context(|| format!("cannot fetch `{uri}`"))?.to_vec()),
         Err(_) => bail!("cannot fetch `{uri}`: no answer within {PATIENCE:?}"),

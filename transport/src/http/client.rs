@@ -53,6 +53,7 @@ struct Inner {
     places: Option<Semaphore>,
     proxies: Arc<Proxies>,
     traffic: Arc<Traffic>,
+    max_answer: usize,
 }
 
 /// Spawns connections on the component's scope, and ends them when nobody needs them any more: idle ones would keep
@@ -84,6 +85,8 @@ pub struct Reply {
     pub headers: HeaderMap,
     /// The first 64 KiB of its body.
     pub body: Bytes,
+    /// Whether that is all of it.
+    pub is_whole: bool,
 }
 
 impl Reply {
@@ -122,6 +125,11 @@ impl std::error::Error for Fault {}
 
 impl Client {
     pub(super) fn start(config: &ClientConfig, cx: &Context) -> anyhow::Result<Client> {
+        Client::start_keeping(config, cx, MAX_ANSWER)
+    }
+
+    /// A client that keeps up to `max_answer` bytes of each answer.
+    pub(super) fn start_keeping(config: &ClientConfig, cx: &Context, max_answer: usize) -> anyhow::Result<Client> {
         let protocols: &[&[u8]] = if config.force_attempt_http2 { &[b"h2", b"http/1.1"] } else { &[b"http/1.1"] };
         let proxies = Arc::new(Proxies::new(&config.proxy_url, |name| std::env::var(name).ok())?);
         let tls = Some(config.tls.connector(protocols)?);
@@ -148,6 +156,7 @@ impl Client {
             timeout: Some(config.timeout.0).filter(|timeout| !timeout.is_zero()),
             places: Some(config.max_conns_per_host).filter(|count| *count > 0).map(Semaphore::new),
             proxies,
+            max_answer,
         })))
     }
 
@@ -237,8 +246,9 @@ impl Client {
         if let Some(jar) = &self.0.jar {
             jar.keep(&head.headers, host);
         }
-        let body = read(body).await.map_err(|error| unreachable(&hop.url, &error))?;
-        Ok(Reply { status: head.status, headers: head.headers, body })
+        let read = read(body, self.0.max_answer).await;
+        let (body, is_whole) = read.map_err(|error| unreachable(&hop.url, &error))?;
+        Ok(Reply { status: head.status, headers: head.headers, body, is_whole })
     }
 
     /// A proxy that gets the request itself, not a tunnel, is told who we are in the request.
@@ -328,8 +338,8 @@ fn resolve(base: &Uri, location: &str) -> Option<Uri> {
     text.parse().ok().filter(|url: &Uri| matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some())
 }
 
-/// The first part of a body; a longer one is left unread, and its connection closed.
-async fn read(mut body: Incoming) -> Result<Bytes, hyper::Error> {
+/// The first part of a body, and whether it is all; a longer one is left unread, and its connection closed.
+async fn read(mut body: Incoming, max: usize) -> Result<(Bytes, bool), hyper::Error> {
     let mut kept = Vec::new();
     let mut first = Bytes::new();
     while let Some(frame) = body.frame().await {
@@ -342,13 +352,14 @@ async fn read(mut body: Incoming) -> Result<Bytes, hyper::Error> {
             }
             kept.extend_from_slice(&part);
         }
-        if first.len() + kept.len() >= MAX_ANSWER {
+        if first.len() + kept.len() > max {
             break;
         }
     }
-    let mut whole = if kept.is_empty() { first } else { Bytes::from(kept) };
-    whole.truncate(MAX_ANSWER);
-    Ok(whole)
+    let mut read = if kept.is_empty() { first } else { Bytes::from(kept) };
+    let is_whole = read.len() <= max;
+    read.truncate(max);
+    Ok((read, is_whole))
 }
 
 /// The whole story of an error: hyper's own words stop at "client error (Connect)".

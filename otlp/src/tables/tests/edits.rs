@@ -6,7 +6,7 @@ use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequ
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
-use opentelemetry_proto::tonic::trace::v1::Status;
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
 use proptest::prelude::*;
 use prost::Message;
 
@@ -33,6 +33,46 @@ proptest! {
                 span.name = "renamed again".to_owned();
                 span.status = Some(Status { code: 2, message: "broken".to_owned() });
             }
+        }
+        prop_assert_eq!(decode::<ExportTraceServiceRequest>(&payload), expected);
+    }
+
+    #[test]
+    fn large_parts_that_stay_go_by_slice_into_the_right_place(
+        sizes in proptest::collection::vec(0..150usize, 1..6),
+        (edited, dropped, cut) in (20..200usize, 1..200usize, any::<bool>()),
+    ) {
+        let mut expected = large(&sizes);
+        let mut payload = parse(Signal::Traces, &expected);
+        let Payload::Traces(traces) = &mut payload else { unreachable!() };
+        let longer = "long".repeat(5000);
+        let change = |number: usize| number % edited == edited - 1;
+        let keep = |number: usize| (number % dropped == 0) == cut;
+        let mut numbers = 0..;
+        traces.edit().spans(|span| {
+            if change(numbers.next().unwrap()) {
+                span.set_trace_state(&longer);
+            }
+        });
+        let mut numbers = 0..;
+        traces.retain(|_| keep(numbers.next().unwrap()));
+        let mut number = 0;
+        for group in &mut expected.resource_spans {
+            for scope in &mut group.scope_spans {
+                scope.spans.retain_mut(|span| {
+                    if change(number) {
+                        span.trace_state = longer.clone();
+                    }
+                    number += 1;
+                    keep(number - 1)
+                });
+            }
+            group.scope_spans.retain(|scope| !scope.spans.is_empty());
+        }
+        let was_empty = |group: &ResourceSpans| group.schema_url == "empty";
+        expected.resource_spans.retain(|group| !group.scope_spans.is_empty() || was_empty(group));
+        for group in expected.resource_spans.iter_mut().filter(|group| was_empty(group)) {
+            group.scope_spans.resize_with(1, Default::default);
         }
         prop_assert_eq!(decode::<ExportTraceServiceRequest>(&payload), expected);
     }
@@ -267,9 +307,19 @@ fn edit_data(data: Option<&mut Data>) {
     }
 }
 
-fn spans(
-    request: &mut ExportTraceServiceRequest,
-) -> impl Iterator<Item = &mut opentelemetry_proto::tonic::trace::v1::Span> {
+/// One group for each size, with so many spans of some hundred bytes.
+fn large(sizes: &[usize]) -> ExportTraceServiceRequest {
+    let group = |size: &usize| {
+        let name = |number: usize| "name".repeat(20 + number % 7);
+        let spans = (0..*size).map(|number| Span { name: name(number), ..Span::default() }).collect();
+        let scope_spans = vec![ScopeSpans { spans, ..ScopeSpans::default() }];
+        let schema_url = if *size == 0 { "empty" } else { "url" }.to_owned();
+        ResourceSpans { scope_spans, schema_url, ..ResourceSpans::default() }
+    };
+    ExportTraceServiceRequest { resource_spans: sizes.iter().map(group).collect() }
+}
+
+fn spans(request: &mut ExportTraceServiceRequest) -> impl Iterator<Item = &mut Span> {
     let scopes = request.resource_spans.iter_mut().flat_map(|group| &mut group.scope_spans);
     scopes.flat_map(|scope| &mut scope.spans)
 }
