@@ -11,7 +11,7 @@ use serde_json::Value;
 
 pub use self::books::{Entry, Metrics};
 pub use self::log::Log;
-pub use self::program::{Finished, Program};
+pub use self::program::{Finished, Program, free_address};
 use crate::patience::{until, until_equal};
 use crate::web;
 

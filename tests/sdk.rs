@@ -55,7 +55,9 @@ impl Sdk {
         command.arg(&self.script).arg(protocol).arg(address).current_dir(&self.folder);
         // Nothing of the machine's own settings for SDKs and proxies.
         let foreign = |name: &str| name.starts_with("OTEL_") || name.to_ascii_lowercase().ends_with("_proxy");
-        std::env::vars().filter(|(name, _)| foreign(name)).for_each(|(name, _)| drop(command.env_remove(name)));
+        for (name, _) in std::env::vars().filter(|(name, _)| foreign(name)) {
+            command.env_remove(name);
+        }
         let output = tokio::task::spawn_blocking(move || command.output());
         let output = within("the script ends", output).await.expect("no panic").expect("it can be run");
         let complaints = String::from_utf8_lossy(&output.stderr);

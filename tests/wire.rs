@@ -9,6 +9,9 @@ use tokio::net::TcpStream;
 
 use crate::patience::{PATIENCE, within};
 
+/// The gRPC method that exports spans.
+pub const EXPORT_TRACES: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+
 /// A connection without any protocol.
 #[derive(Debug)]
 pub struct Raw(TcpStream);

@@ -57,6 +57,15 @@ fn keys(path: &str) -> Vec<String> {
     path.split("::").filter(|key| !key.is_empty()).map(str::to_owned).collect()
 }
 
+/// An address that a component listens on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listens {
+    /// `host:port`, or the path of a socket.
+    pub address: String,
+    /// The path of the setting that says so: `protocols::grpc::endpoint`.
+    pub setting: &'static str,
+}
+
 /// What the settings of all kinds have in common.
 pub trait Settings: DeserializeOwned + Serialize + Clone + Default + Send + Sync + 'static {}
 
@@ -109,8 +118,8 @@ pub trait Receiver: Settings {
         Vec::new()
     }
 
-    /// The addresses it will listen on, each with the path of its setting; two components on one port is an error.
-    fn listens_on(&self) -> Vec<(String, String)> {
+    /// The addresses it will listen on; two components on one port is an error.
+    fn listens_on(&self) -> Vec<Listens> {
         Vec::new()
     }
 
@@ -163,8 +172,8 @@ pub trait Exporter: Settings {
         Vec::new()
     }
 
-    /// The addresses it will listen on, each with the path of its setting.
-    fn listens_on(&self) -> Vec<(String, String)> {
+    /// The addresses it will listen on.
+    fn listens_on(&self) -> Vec<Listens> {
         Vec::new()
     }
 
@@ -219,8 +228,8 @@ pub trait Extension: Settings {
         Vec::new()
     }
 
-    /// The addresses it will listen on, each with the path of its setting.
-    fn listens_on(&self) -> Vec<(String, String)> {
+    /// The addresses it will listen on.
+    fn listens_on(&self) -> Vec<Listens> {
         Vec::new()
     }
 

@@ -27,7 +27,7 @@ pub use delivery::{BatchConfig, Delivery, DeliveryConfig, PartitionConfig, Queue
 pub use error::{Code, ConsumeError, Fault};
 pub use fanout::fanout;
 pub use health::{Health, Stage};
-pub use kinds::{Connector, Exporter, Extension, Outputs, Problem, Processor, Receiver, Settings};
+pub use kinds::{Connector, Exporter, Extension, Listens, Outputs, Problem, Processor, Receiver, Settings};
 pub use memory::{Charge, Memory};
 pub use overview::{ExtensionOverview, LedgerEntry, Overview, PipelineOverview};
 pub use scope::Scope;

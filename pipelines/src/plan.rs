@@ -7,7 +7,7 @@ mod sections;
 
 use std::collections::BTreeMap;
 
-use component::{Acknowledge, Kind};
+use component::{Acknowledge, Kind, Listens};
 use ::config::{ComponentId, Diagnostic, Diagnostics, Key, Node, Path, Position, Secrets, Value, nearest};
 
 use crate::config::{AcknowledgeConfig, PipelineConfig, PipelineId, SERVICE_KEYS};
@@ -29,7 +29,7 @@ pub struct Plan {
 pub(crate) struct Planned {
     pub(crate) start: Start,
     print: Print,
-    listens_on: Vec<(String, String)>,
+    listens_on: Vec<Listens>,
     routes: Vec<(otlp::Signal, otlp::Signal)>,
     /// Where the file names it.
     at: Position,

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use component::{
-    Capabilities, Connector, Consumer, Context, Delivery, Exporter, Extension, Kind, Labels, Outputs, Problem,
+    Capabilities, Connector, Consumer, Context, Delivery, Exporter, Extension, Kind, Labels, Listens, Outputs, Problem,
     Processor, Receiver, Settings,
 };
 use ::config::{Diagnostics, Node, Path, Position, Secrets, Value};
@@ -34,8 +34,7 @@ pub struct Entry {
 /// Settings that have been read, and the way to start them.
 pub(crate) struct Component {
     pub(crate) problems: Vec<Problem>,
-    /// Addresses, each with the path of its setting.
-    pub(crate) listens_on: Vec<(String, String)>,
+    pub(crate) listens_on: Vec<Listens>,
     /// Prints the settings with all defaults.
     pub(crate) print: Print,
     pub(crate) start: Start,

@@ -93,7 +93,7 @@ async fn launch(mut command: Command, folder: Folder, health: String, zpages: St
 
 /// An address on which nobody listened just now. Taken by few: what can say its own port is given port 0.
 #[must_use]
-pub(crate) fn free_address() -> String {
+pub fn free_address() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
     listener.local_addr().expect("it is bound").to_string()
 }

@@ -31,7 +31,9 @@ impl AuthConfig {
     }
 
     fn id(&self) -> anyhow::Result<&ComponentId> {
-        self.authenticator.as_ref().ok_or_else(|| anyhow::anyhow!("`auth::authenticator` must name an extension"))
+        self.authenticator
+            .as_ref()
+            .ok_or_else(|| anyhow::anyhow!("`auth::authenticator` must name an extension"))
     }
 }
 

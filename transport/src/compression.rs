@@ -98,7 +98,8 @@ impl TryFrom<String> for Encoding {
 
     fn try_from(name: String) -> Result<Encoding, String> {
         let known = "`gzip`, `zlib`, `deflate`, `snappy`, `x-snappy-framed`, `zstd`, `lz4`, `none`";
-        Encoding::parse(&name).ok_or_else(|| format!("unsupported compression type `{name}`, expected one of {known}"))
+        Encoding::parse(&name)
+            .ok_or_else(|| format!("unsupported compression type `{name}`, expected one of {known}"))
     }
 }
 

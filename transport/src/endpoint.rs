@@ -86,7 +86,9 @@ impl Listener {
     #[must_use]
     pub fn local_addr(&self) -> String {
         match &self.0 {
-            Kind::Tcp(listener) => listener.local_addr().map_or_else(|_| String::new(), |addr| addr.to_string()),
+            Kind::Tcp(listener) => {
+                listener.local_addr().map_or_else(|_| String::new(), |addr| addr.to_string())
+            }
             Kind::Unix(_, file) => file.0.display().to_string(),
         }
     }
@@ -243,7 +245,8 @@ fn any_addresses(port: u16, transport: Transport) -> Vec<SocketAddr> {
 
 /// The addresses of `host`, IPv4 first, as Go prefers them for listeners.
 async fn resolve(host: &str, port: u16, transport: Transport) -> anyhow::Result<Vec<SocketAddr>> {
-    let found = tokio::net::lookup_host((host, port)).await.with_context(|| format!("cannot resolve `{host}`"))?;
+    let found =
+        tokio::net::lookup_host((host, port)).await.with_context(|| format!("cannot resolve `{host}`"))?;
     let mut found: Vec<SocketAddr> = found.filter(|addr| fits(addr.ip(), transport)).collect();
     found.sort_by_key(SocketAddr::is_ipv6);
     Ok(found)

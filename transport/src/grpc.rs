@@ -31,11 +31,13 @@ use component::{Identity, Metadata, Origin};
 use http::HeaderMap;
 
 pub use client::Client;
+pub(crate) use client_config::check_headers;
 pub use client_config::{ClientConfig, ClientKeepalive};
 pub use mount::Mount;
 pub use server::Server;
-pub(crate) use client_config::check_headers;
-pub use server_config::{Dialer, EnforcementPolicy, Middleware, ServerConfig, ServerKeepalive, ServerParameters};
+pub use server_config::{
+    Dialer, EnforcementPolicy, Middleware, ServerConfig, ServerKeepalive, ServerParameters,
+};
 pub(crate) use server_config::{check_listener, check_middlewares};
 pub use status::Status;
 
@@ -73,9 +75,15 @@ impl Request {
     /// Where the data came from; `transport` is the receiver's word for it.
     #[must_use]
     pub fn origin(&self, transport: &'static str) -> Origin {
-        Origin { transport, peer: self.peer, metadata: self.metadata.clone(), identity: self.identity.clone() }
+        Origin {
+            transport,
+            peer: self.peer,
+            metadata: self.metadata.clone(),
+            identity: self.identity.clone(),
+        }
     }
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the other side of a test belongs to no component")]
 mod tests;

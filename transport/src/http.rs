@@ -70,7 +70,12 @@ impl Request {
     /// Where the data came from; `transport` is the receiver's word for it.
     #[must_use]
     pub fn origin(&self, transport: &'static str) -> Origin {
-        Origin { transport, peer: self.peer, metadata: self.metadata.clone(), identity: self.identity.clone() }
+        Origin {
+            transport,
+            peer: self.peer,
+            metadata: self.metadata.clone(),
+            identity: self.identity.clone(),
+        }
     }
 }
 
@@ -107,4 +112,5 @@ pub fn text(status: StatusCode, body: impl Into<Bytes>) -> Response {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the other side of a test belongs to no component")]
 mod tests;

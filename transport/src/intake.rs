@@ -139,7 +139,9 @@ pub(crate) async fn unpack(
     let until = Instant::now() + PATIENCE;
     loop {
         match decompress(encoding, chunks, limit, memory) {
-            Err(DecompressError::NoMemory) if Instant::now() < until => tokio::time::sleep(PROBE_UNPACKED).await,
+            Err(DecompressError::NoMemory) if Instant::now() < until => {
+                tokio::time::sleep(PROBE_UNPACKED).await
+            }
             outcome => return outcome,
         }
     }

@@ -25,7 +25,10 @@ use material::Material;
 /// The `tls` block of a server.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "the keys are the Go Collector's, and the shared ones are explained at the client")]
+#[expect(
+    missing_docs,
+    reason = "the keys are the Go Collector's, and the shared ones are explained at the client"
+)]
 pub struct ServerTlsConfig {
     pub ca_file: String,
     pub ca_pem: Secret,

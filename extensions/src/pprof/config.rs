@@ -1,7 +1,7 @@
 //! What users write under `extensions::pprof`.
 
 use async_trait::async_trait;
-use component::{Capabilities, Context, Extension, Problem};
+use component::{Capabilities, Context, Extension, Listens, Problem};
 use config::Interval;
 use serde::{Deserialize, Serialize};
 use transport::http::ServerConfig;
@@ -63,8 +63,8 @@ impl Extension for Config {
         problems
     }
 
-    fn listens_on(&self) -> Vec<(String, String)> {
-        vec![("endpoint".to_owned(), self.endpoint.clone())]
+    fn listens_on(&self) -> Vec<Listens> {
+        vec![Listens { address: self.endpoint.clone(), setting: "endpoint" }]
     }
 
     async fn start(self, cx: Context) -> anyhow::Result<Capabilities> {

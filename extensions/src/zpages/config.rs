@@ -1,7 +1,7 @@
 //! What users write under `extensions::zpages`.
 
 use async_trait::async_trait;
-use component::{Capabilities, Context, Extension, Problem};
+use component::{Capabilities, Context, Extension, Listens, Problem};
 use config::Inline;
 use serde::{Deserialize, Serialize};
 use transport::http::ServerConfig;
@@ -66,8 +66,8 @@ impl Extension for Config {
         self.server.check()
     }
 
-    fn listens_on(&self) -> Vec<(String, String)> {
-        vec![("endpoint".to_owned(), self.server.endpoint.clone())]
+    fn listens_on(&self) -> Vec<Listens> {
+        vec![Listens { address: self.server.endpoint.clone(), setting: "endpoint" }]
     }
 
     async fn start(self, cx: Context) -> anyhow::Result<Capabilities> {

@@ -115,7 +115,8 @@ fn the_settings_have_the_known_defaults() {
     assert_eq!(config.server.endpoint, "localhost:55679");
     assert!(!config.own.expvar.enabled);
     assert_eq!(lines(&config.check()), Vec::<String>::new());
-    assert_eq!(config.listens_on(), [("endpoint".to_owned(), "localhost:55679".to_owned())]);
+    let listens = config.listens_on();
+    assert_eq!((listens[0].address.as_str(), listens[0].setting), ("localhost:55679", "endpoint"));
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use component::Listens;
+
 use super::*;
 
 impl Planner<'_> {
@@ -117,7 +119,7 @@ impl Planner<'_> {
         // In the file's order, so that the second one is to blame.
         listeners.sort_by(|a, b| a.1.at.cmp(&b.1.at));
         for ((kind, id), planned) in listeners {
-            for (address, setting) in &planned.listens_on {
+            for Listens { address, setting } in &planned.listens_on {
                 let Some(clash) = taken.iter().find(|(other, _)| same_port(other, address)) else {
                     taken.insert(address.clone(), (*kind, id));
                     continue;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ::config::{Diagnostics, Severity};
 use async_trait::async_trait;
 use component::{
-    Capabilities, Connector, Consumer, Context, Delivery, Exporter, Extension, Outputs, Problem, Processor, Receiver,
+    Capabilities, Connector, Consumer, Context, Delivery, Exporter, Extension, Listens, Outputs, Problem, Processor, Receiver,
 };
 use otlp::Signal;
 use serde::{Deserialize, Serialize};
@@ -219,8 +219,8 @@ impl Receiver for In {
         (!has_port).then(problem).into_iter().collect()
     }
 
-    fn listens_on(&self) -> Vec<(String, String)> {
-        vec![(self.endpoint.clone(), "endpoint".to_owned())]
+    fn listens_on(&self) -> Vec<Listens> {
+        vec![Listens { address: self.endpoint.clone(), setting: "endpoint" }]
     }
 
     async fn start(self, _: Context, _: Outputs) -> anyhow::Result<()> {

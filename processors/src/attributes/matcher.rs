@@ -294,7 +294,8 @@ impl Written {
         let tests = configs.iter().enumerate().filter_map(|(index, config)| {
             let name = self.text(&format!("libraries::{index}::name"), &config.name);
             let version = config.version.as_ref();
-            let version = version.map(|version| self.version(&format!("libraries::{index}::version"), version));
+            let version =
+                version.map(|version| self.version(&format!("libraries::{index}::version"), version));
             Some(LibraryTest { name: name?, version: version.flatten() })
         });
         tests.collect()

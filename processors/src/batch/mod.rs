@@ -2,12 +2,12 @@
 //!
 //! The way of a batch:
 //!
-//! 1. A producer puts its payload, with a claim on it, into the bounded channel of a shard and returns, or waits for
-//!    the answer when clients want one. A full channel makes it wait.
+//! 1. A producer leaves its payload, with a claim on it, in the bounded intake of a shard and returns, or waits for the
+//!    answer when clients want one. A full intake makes it wait.
 //! 2. The shard's worker collects payloads until there are enough or the oldest has waited long enough, and sends what
 //!    it has, one batch at a time.
 //! 3. While the consumer behind refuses in a way that may pass, the worker keeps the batch and takes nothing new. So the
-//!    channel fills, producers wait, and the pressure goes back to whoever sends.
+//!    intake fills, producers wait, and the pressure goes back to whoever sends.
 //!
 //! Rules of the books:
 //!
@@ -18,6 +18,7 @@
 
 mod claims;
 mod config;
+mod intake;
 mod metrics;
 mod shards;
 #[cfg(test)]

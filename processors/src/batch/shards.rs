@@ -1,7 +1,6 @@
-//! Shards: one worker and one channel for each combination of metadata values.
+//! Shards: one worker and one intake for each combination of metadata values.
 
 use std::collections::HashMap;
-use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,10 +8,10 @@ use async_trait::async_trait;
 use component::{Acknowledge, Batch, ConsumeError, Consumer, Context, Origin};
 use otlp::Payload;
 use parking_lot::Mutex;
-use tokio::sync::mpsc;
 
 use super::claims::Claim;
 use super::config::Config;
+use super::intake::{Closed, Intake};
 use super::metrics::BatchMetrics;
 use super::worker::{self, Shard};
 
@@ -25,12 +24,6 @@ pub(super) struct Thresholds {
     pub(super) enough: usize,
     /// How many items are sent at once at most.
     pub(super) most: usize,
-}
-
-/// A payload on its way to a worker. The two belong together at every moment.
-pub(super) struct Arrival {
-    pub(super) payload: Payload,
-    pub(super) claim: Claim,
 }
 
 /// Stands in front of `next` and merges what comes.
@@ -73,27 +66,26 @@ struct Spawner {
 }
 
 impl Spawner {
-    /// A new shard, whose batches have this origin. Its channel is as long as there are cores.
-    fn spawn(&self, origin: Origin) -> mpsc::Sender<Arrival> {
-        let capacity = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let (sender, incoming) = mpsc::channel(capacity);
+    /// A new shard, whose batches have this origin.
+    fn spawn(&self, origin: Origin) -> Arc<Shard> {
         let shard = Arc::new(Shard {
             thresholds: self.thresholds,
             origin,
-            incoming: tokio::sync::Mutex::new(incoming),
+            intake: Intake::new(self.thresholds.enough),
             metrics: self.metrics.clone(),
             cx: self.cx.clone(),
             next: self.next.clone(),
         });
         self.metrics.combinations.add(1);
-        self.cx.scope.supervise("send batches", move || worker::run(shard.clone()));
-        sender
+        let worked = shard.clone();
+        self.cx.scope.supervise("send batches", move || worker::run(worked.clone()));
+        shard
     }
 }
 
 /// All data goes to one shard.
 struct Single {
-    shard: mpsc::Sender<Arrival>,
+    shard: Arc<Shard>,
     cx: Context,
 }
 
@@ -110,7 +102,7 @@ struct Keyed {
     keys: Vec<String>,
     limit: usize,
     spawner: Spawner,
-    shards: Mutex<HashMap<Values, mpsc::Sender<Arrival>>>,
+    shards: Mutex<HashMap<Values, Arc<Shard>>>,
 }
 
 /// The values of each key.
@@ -125,7 +117,7 @@ impl Consumer for Keyed {
 }
 
 impl Keyed {
-    fn shard(&self, origin: &Origin) -> Result<mpsc::Sender<Arrival>, ConsumeError> {
+    fn shard(&self, origin: &Origin) -> Result<Arc<Shard>, ConsumeError> {
         let values = self.values(origin);
         let mut shards = self.shards.lock();
         if let Some(shard) = shards.get(&values) {
@@ -148,27 +140,20 @@ impl Keyed {
 }
 
 /// Waits for room, then hands the payload over. A producer that gives up while it waits takes its payload with it.
-async fn hand_over(
-    payload: Payload,
-    shard: &mpsc::Sender<Arrival>,
-    cx: &Context,
-) -> Result<(), ConsumeError> {
+async fn hand_over(payload: Payload, shard: &Shard, cx: &Context) -> Result<(), ConsumeError> {
     let items = payload.items();
     if items == 0 {
         return Ok(());
     }
     let account = cx.accounts.of(payload.signal());
-    let Ok(room) = shard.reserve().await else {
-        return Err(ConsumeError::retryable("the batch is shutting down"));
-    };
+    let closed = |_: Closed| ConsumeError::retryable("the batch is shutting down");
     match cx.acknowledge {
         Acknowledge::Held => {
-            room.send(Arrival { payload, claim: Claim::held(account, items) });
-            Ok(())
+            shard.intake.push(payload, || (Claim::held(account, items), ())).await.map_err(closed)
         }
         Acknowledge::Delivered => {
-            let (claim, answer) = Claim::awaited(account, items);
-            room.send(Arrival { payload, claim });
+            let answer =
+                shard.intake.push(payload, || Claim::awaited(account, items)).await.map_err(closed)?;
             answer.wait().await
         }
     }

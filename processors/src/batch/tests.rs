@@ -116,9 +116,9 @@ async fn while_a_batch_is_tried_again_producers_wait() {
     while let Ok(answer) = tokio::time::timeout(Duration::from_secs(1), bench.push(1)).await {
         answer.unwrap();
         held += 1;
-        assert!(held <= cores + 1, "the channel has a bound");
+        assert!(held <= cores + 1, "the intake has a bound");
     }
-    assert_eq!(held, cores + 1, "one is in hand, the others in the channel");
+    assert_eq!(held, cores + 1, "one is in hand, the others in the intake");
     assert_eq!(bench.account.totals().in_flight(), held as i64);
     bench.check_books().await;
     let dropped = bench.account.totals().dropped;

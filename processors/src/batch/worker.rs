@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use component::{Acknowledge, Batch, ConsumeError, Consumer, Context, Origin};
 use otlp::{Limit, Payload, Pending};
-use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::claims::Claims;
+use super::intake::{Arrival, Intake};
 use super::metrics::{BatchMetrics, Trigger};
-use super::shards::{Arrival, Thresholds};
+use super::shards::Thresholds;
 use super::trouble::Trouble;
 
 /// The first pause before a batch is tried again; it doubles up to [`MAX_PAUSE`].
@@ -26,8 +26,7 @@ pub(super) struct Shard {
     pub(super) thresholds: Thresholds,
     /// Of every batch it sends.
     pub(super) origin: Origin,
-    /// Locked for the life of a worker.
-    pub(super) incoming: tokio::sync::Mutex<mpsc::Receiver<Arrival>>,
+    pub(super) intake: Intake,
     pub(super) metrics: BatchMetrics,
     pub(super) cx: Context,
     pub(super) next: Arc<dyn Consumer>,
@@ -41,8 +40,7 @@ impl Drop for Shard {
 
 /// Works until the component is to stop and all that came has been sent.
 pub(super) async fn run(shard: Arc<Shard>) -> anyhow::Result<()> {
-    let mut incoming = shard.incoming.lock().await;
-    Worker::new(&shard).work(&mut incoming).await;
+    Worker::new(&shard).work().await;
     Ok(())
 }
 
@@ -63,42 +61,43 @@ impl<'a> Worker<'a> {
         Worker { shard, pending: None, claims: Claims::default(), due: None, trouble }
     }
 
-    async fn work(mut self, incoming: &mut mpsc::Receiver<Arrival>) {
+    async fn work(mut self) {
+        let intake = &self.shard.intake;
         let mut stopped = pin!(self.shard.cx.scope.stopped());
         let mut timer = pin!(sleep(Duration::ZERO));
+        let mut arrivals = Vec::new();
         loop {
-            tokio::select! {
-                // The rare ones come first, or a busy channel would hide them.
-                biased;
-                // What is in the channel is still received.
-                () = &mut stopped, if !incoming.is_closed() => incoming.close(),
-                () = &mut timer, if self.due.is_some() => self.send_all(Trigger::Timeout).await,
-                arrival = incoming.recv() => match arrival {
-                    Some(arrival) => self.add_all(arrival, incoming),
-                    None => break,
-                },
-            }
-            self.send_full().await;
+            self.take_in(&mut arrivals).await;
             if let Some(due) = self.due.filter(|due| *due != timer.deadline()) {
                 timer.set(sleep_until(due));
             }
+            tokio::select! {
+                // The rare ones come first, or busy producers would hide them.
+                biased;
+                () = &mut stopped => break,
+                () = &mut timer, if self.due.is_some() => self.send_all().await,
+                () = intake.filled() => (),
+            }
         }
-        self.send_all(Trigger::Timeout).await;
+        intake.close();
+        self.take_in(&mut arrivals).await;
+        self.send_all().await;
     }
 
-    /// Takes `first`, and what else is there until there is enough.
-    fn add_all(&mut self, first: Arrival, incoming: &mut mpsc::Receiver<Arrival>) {
-        self.add(first);
-        while self.items() < self.shard.thresholds.enough {
-            let Ok(more) = incoming.try_recv() else { return };
-            self.add(more);
+    /// Takes what came, and sends whenever there is enough.
+    async fn take_in(&mut self, arrivals: &mut Vec<Arrival>) {
+        while let Some(came) = self.shard.intake.take(arrivals, self.items()) {
+            for arrival in arrivals.drain(..) {
+                self.add(arrival, came);
+                self.send_full(came).await;
+            }
         }
     }
 
-    fn add(&mut self, Arrival { payload, claim }: Arrival) {
+    fn add(&mut self, Arrival { payload, claim }: Arrival, came: Instant) {
         let pending = self.pending.get_or_insert_with(|| Pending::new(payload.signal()));
         if pending.is_empty() {
-            self.due = self.shard.thresholds.timeout.map(|timeout| Instant::now() + timeout);
+            self.due = self.shard.thresholds.timeout.map(|timeout| came + timeout);
         }
         self.claims.push(claim);
         pending.push(payload);
@@ -112,13 +111,12 @@ impl<'a> Worker<'a> {
         self.pending.as_mut()?.take(Limit::items(self.shard.thresholds.most))
     }
 
-    /// Sends while there is enough. What is left came just now: all before it was not enough.
-    async fn send_full(&mut self) {
+    /// Sends while there is enough. What is left came with the last payload: all before it was not enough.
+    async fn send_full(&mut self, came: Instant) {
         let Thresholds { timeout, enough, .. } = self.shard.thresholds;
         if self.items() < enough {
             return;
         }
-        let came = Instant::now();
         while self.items() >= enough
             && let Some(payload) = self.take()
         {
@@ -127,10 +125,11 @@ impl<'a> Worker<'a> {
         self.due = timeout.filter(|_| self.items() > 0).map(|timeout| came + timeout);
     }
 
-    async fn send_all(&mut self, trigger: Trigger) {
+    /// Sends what there is, because it has waited long enough.
+    async fn send_all(&mut self) {
         self.due = None;
         while let Some(payload) = self.take() {
-            self.send(payload, trigger).await;
+            self.send(payload, Trigger::Timeout).await;
         }
     }
 

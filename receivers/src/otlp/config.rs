@@ -1,7 +1,7 @@
 //! What the file says about it, and the way to start it.
 
 use async_trait::async_trait;
-use component::{Context, Outputs, Problem, Receiver};
+use component::{Context, Listens, Outputs, Problem, Receiver};
 use config::{Defaults, Inline, Interval, Optional, Preset};
 use otlp::Signal;
 use serde::{Deserialize, Serialize};
@@ -142,10 +142,16 @@ impl Receiver for Config {
         of_grpc.chain(of_http.into_iter().map(|problem| problem.under("protocols::http"))).collect()
     }
 
-    fn listens_on(&self) -> Vec<(String, String)> {
+    fn listens_on(&self) -> Vec<Listens> {
         let Protocols { grpc, http } = &self.protocols;
-        let grpc = grpc.as_ref().map(|server| (server.0.endpoint.clone(), "protocols::grpc::endpoint".to_owned()));
-        let http = http.as_ref().map(|config| (config.server.endpoint.clone(), "protocols::http::endpoint".to_owned()));
+        let grpc = grpc.as_ref().map(|server| Listens {
+            address: server.0.endpoint.clone(),
+            setting: "protocols::grpc::endpoint",
+        });
+        let http = http.as_ref().map(|config| Listens {
+            address: config.server.endpoint.clone(),
+            setting: "protocols::http::endpoint",
+        });
         grpc.into_iter().chain(http).collect()
     }
 

@@ -32,7 +32,7 @@ fn problems(text: &str) -> usize {
 #[test]
 fn each_protocol_has_its_own_default_endpoint() {
     let config = read("{ protocols: { grpc: , http: { traces_url_path: t } } }");
-    let listens_on: Vec<_> = component::Receiver::listens_on(&config).into_iter().map(|(address, _)| address).collect();
+    let listens_on: Vec<_> = component::Receiver::listens_on(&config).into_iter().map(|listens| listens.address).collect();
     assert_eq!(listens_on, ["localhost:4317", "localhost:4318"]);
     let paths = &config.protocols.http.as_ref().unwrap().paths;
     assert_eq!((paths.signal("/t"), paths.signal("/v1/traces")), (Some(Signal::Traces), None));

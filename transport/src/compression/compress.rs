@@ -130,7 +130,8 @@ fn zstd(level: Option<i32>, chunks: &[Bytes]) -> io::Result<Vec<u8>> {
     let level = level.filter(|level| *level != 0).map_or(ZSTD_LEVEL, |level| level.clamp(1, MAX_ZSTD_LEVEL));
     ZSTD.with_borrow_mut(|slot| {
         let context = slot.get_or_insert_with(CCtx::create);
-        zstd_with(context, level, chunks).map_err(|code| io::Error::other(zstd::zstd_safe::get_error_name(code)))
+        zstd_with(context, level, chunks)
+            .map_err(|code| io::Error::other(zstd::zstd_safe::get_error_name(code)))
     })
 }
 

@@ -7,7 +7,7 @@ use std::io::{self, BufRead, Read};
 use bytes::Bytes;
 use component::{Charge, Memory};
 use zstd::stream::{raw, zio};
-use zstd::zstd_safe::{DCtx, DParameter};
+use zstd::zstd_safe::{DCtx, DParameter, ResetDirective};
 
 use super::{Encoding, ZSTD_WINDOW_LOG};
 
@@ -38,7 +38,9 @@ pub enum DecompressError {
 impl fmt::Display for DecompressError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            DecompressError::TooLarge { limit } => write!(f, "decompressed data is larger than {limit} bytes"),
+            DecompressError::TooLarge { limit } => {
+                write!(f, "decompressed data is larger than {limit} bytes")
+            }
             DecompressError::NoMemory => f.write_str("data refused due to high memory usage"),
             DecompressError::Corrupt(why) => write!(f, "cannot decompress: {why}"),
         }
@@ -65,7 +67,9 @@ pub fn decompress(
         Encoding::Zlib | Encoding::Deflate => output.fill(flate2::bufread::ZlibDecoder::new(input)),
         Encoding::Zstd => zstd(input, output),
         Encoding::SnappyFramed => output.fill(snap::read::FrameDecoder::new(input)),
-        Encoding::Snappy if starts_with(chunks, SNAPPY_MAGIC) => output.fill(snap::read::FrameDecoder::new(input)),
+        Encoding::Snappy if starts_with(chunks, SNAPPY_MAGIC) => {
+            output.fill(snap::read::FrameDecoder::new(input))
+        }
         Encoding::Snappy => snappy_block(chunks, output),
         Encoding::Lz4 => output.fill(lz4_flex::frame::FrameDecoder::new(input)),
     }
@@ -78,8 +82,10 @@ thread_local! {
 fn zstd(input: Chunks<'_>, output: Output<'_>) -> Result<Bytes, DecompressError> {
     ZSTD.with_borrow_mut(|slot| {
         let context = slot.get_or_insert_with(DCtx::create);
-        let window = context.set_parameter(DParameter::WindowLogMax(ZSTD_WINDOW_LOG));
-        window.map_err(|code| DecompressError::Corrupt(zstd::zstd_safe::get_error_name(code).to_owned()))?;
+        // Parameters can be set between frames only, and the last one may not have been read to its very end.
+        let ready = context.reset(ResetDirective::SessionOnly);
+        let ready = ready.and_then(|_| context.set_parameter(DParameter::WindowLogMax(ZSTD_WINDOW_LOG)));
+        ready.map_err(|code| DecompressError::Corrupt(zstd::zstd_safe::get_error_name(code).to_owned()))?;
         let done = output.fill(zio::Reader::new(input, raw::Decoder::with_context(context)));
         // A context that stopped half-way keeps the window of the bad frame; a new one is made for the next.
         if done.is_err() {

@@ -36,10 +36,13 @@ async fn a_stale_socket_file_is_replaced_and_a_live_one_is_not() {
     let listener = Listener::bind(endpoint, Transport::Unix).await.unwrap();
     assert!(Listener::bind(endpoint, Transport::Unix).await.is_err());
 
-    let client = tokio::spawn(UnixStream::connect(path.clone()));
+    // The second listener knocked to see whether somebody is there.
+    listener.accept().await;
+
+    let mut client = UnixStream::connect(&path).await.unwrap();
     let (mut stream, peer) = listener.accept().await;
     assert_eq!(peer, None);
-    client.await.unwrap().unwrap().write_all(b"hi").await.unwrap();
+    client.write_all(b"hi").await.unwrap();
     let mut got = [0; 2];
     stream.read_exact(&mut got).await.unwrap();
     assert_eq!(&got, b"hi");

@@ -78,16 +78,23 @@ impl Door {
         }
     }
 
-    async fn work(&self, head: request::Parts, body: RecvStream, peer: Option<SocketAddr>) -> Result<Bytes, Status> {
+    async fn work(
+        &self,
+        head: request::Parts,
+        body: RecvStream,
+        peer: Option<SocketAddr>,
+    ) -> Result<Bytes, Status> {
         let path = head.uri.path();
         let known = self.service.as_ref().filter(|service| service.has(path));
-        let service = known.ok_or_else(|| Status::new(Code::Unimplemented, format_args!("unknown method `{path}`")))?;
+        let service =
+            known.ok_or_else(|| Status::new(Code::Unimplemented, format_args!("unknown method `{path}`")))?;
         let limit = timeout::read(&head.headers).map_err(|words| Status::new(Code::Internal, words))?;
         let work = self.call(&**service, head, body, peer);
         match limit {
             None => work.await,
             Some(limit) => {
-                let late = |_| Status::new(Code::DeadlineExceeded, format_args!("no answer within {limit:?}"));
+                let late =
+                    |_| Status::new(Code::DeadlineExceeded, format_args!("no answer within {limit:?}"));
                 tokio::time::timeout(limit, work).await.map_err(late)?
             }
         }

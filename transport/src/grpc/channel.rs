@@ -8,10 +8,10 @@
 //! Calls look at the board only: with a connection there they go; with none, but somebody still trying for the first
 //! time, they wait; with none and trouble reported, they fail.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::task::Poll;
 use std::time::Duration;
@@ -70,11 +70,23 @@ pub(super) struct Ready {
 }
 
 /// What there is to send on.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(super) struct Board {
     pub(super) ready: Arc<Vec<Ready>>,
-    /// Why there is nothing; empty while the first attempts are under way.
-    pub(super) trouble: Option<Arc<str>>,
+    links: usize,
+    /// By link: why it has no connection. One that is still trying for the first time is not here.
+    troubles: BTreeMap<u64, Arc<str>>,
+}
+
+/// The link that stands for looking up the name.
+const RESOLVING: u64 = u64::MAX;
+
+impl Board {
+    /// Why there is nothing to send on: what one of the links says, once all of them are in trouble.
+    pub(super) fn trouble(&self) -> Option<Arc<str>> {
+        let all = self.troubles.len() >= self.links.max(1);
+        self.troubles.values().next().filter(|_| all).cloned()
+    }
 }
 
 /// The connections of a client.
@@ -83,8 +95,8 @@ pub(super) struct Channel {
     dial: Dial,
     resolve: Notify,
     /// Bumped by each call, for connections that linger.
-    pub(super) calls: std::sync::atomic::AtomicU64,
-    ids: std::sync::atomic::AtomicU64,
+    pub(super) calls: AtomicU64,
+    ids: AtomicU64,
 }
 
 impl Channel {
@@ -94,8 +106,8 @@ impl Channel {
             board: watch::Sender::new(Board::default()),
             dial,
             resolve: Notify::new(),
-            calls: Default::default(),
-            ids: Default::default(),
+            calls: AtomicU64::new(0),
+            ids: AtomicU64::new(0),
         });
         let weak = Arc::downgrade(&channel);
         let scope = channel.dial.scope.clone();
@@ -108,21 +120,22 @@ impl Channel {
         self.board.subscribe()
     }
 
-    /// What there is now.
-    pub(super) fn now(&self) -> Board {
-        self.board.borrow().clone()
+    /// What there is to send on now.
+    pub(super) fn ready(&self) -> Arc<Vec<Ready>> {
+        self.board.borrow().ready.clone()
     }
 
-    fn put_up(&self, ready: Ready) {
+    fn put_up(&self, link: u64, ready: Ready) {
         self.board.send_modify(|board| {
             let mut all = Vec::clone(&board.ready);
             all.push(ready);
-            *board = Board { ready: Arc::new(all), trouble: None };
+            board.ready = Arc::new(all);
+            board.troubles.remove(&link);
         });
     }
 
     /// Takes a connection off the board; calls under way are not touched.
-    pub(super) fn take_down(&self, id: u64) {
+    fn take_down(&self, id: u64) {
         self.board.send_if_modified(|board| {
             let found = board.ready.iter().any(|ready| ready.id == id);
             if found {
@@ -132,15 +145,21 @@ impl Channel {
         });
     }
 
-    fn report(&self, trouble: String) {
-        self.board.send_modify(|board| board.trouble = Some(trouble.into()));
+    fn report(&self, link: u64, trouble: String) {
+        self.board.send_modify(|board| {
+            board.troubles.insert(link, trouble.into());
+        });
         self.resolve.notify_one();
+    }
+
+    fn next_id(&self) -> u64 {
+        self.ids.fetch_add(1, Ordering::Relaxed)
     }
 }
 
 /// Resolves the name, and keeps one link for each group of addresses.
 async fn keep_links(channel: Weak<Channel>, scope: Scope) -> anyhow::Result<()> {
-    let mut links: HashMap<Vec<Address>, CancellationToken> = HashMap::new();
+    let mut links = Links::new();
     let mut pause = FIRST_PAUSE;
     loop {
         let Some(alive) = channel.upgrade() else { return Ok(()) };
@@ -151,8 +170,9 @@ async fn keep_links(channel: Weak<Channel>, scope: Scope) -> anyhow::Result<()> 
                 RESOLVE_INTERVAL
             }
             other => {
-                let why = other.err().map_or_else(|| "it has no address".to_owned(), |error| error.to_string());
-                alive.report(format!("cannot resolve `{}`: {why}", alive.dial.target.authority()));
+                let why =
+                    other.err().map_or_else(|| "it has no address".to_owned(), |error| error.to_string());
+                alive.report(RESOLVING, format!("cannot resolve `{}`: {why}", alive.dial.target.authority()));
                 longer(&mut pause)
             }
         };
@@ -173,74 +193,116 @@ async fn keep_links(channel: Weak<Channel>, scope: Scope) -> anyhow::Result<()> 
     }
 }
 
-fn update_links(
-    links: &mut HashMap<Vec<Address>, CancellationToken>,
-    channel: &Arc<Channel>,
-    addresses: Vec<Address>,
-) {
+/// By the addresses it connects to: a link's number, and how to end it.
+type Links = HashMap<Vec<Address>, (u64, CancellationToken)>;
+
+fn update_links(links: &mut Links, channel: &Arc<Channel>, addresses: Vec<Address>) {
     let mut groups: Vec<Vec<Address>> = Vec::new();
     match channel.dial.pick_first {
         true => groups.push(addresses),
         false => groups.extend(addresses.into_iter().map(|address| vec![address])),
     }
-    links.retain(|known, token| {
+    links.retain(|known, (_, gone)| {
         let kept = groups.contains(known);
         if !kept {
-            token.cancel();
+            gone.cancel();
         }
         kept
     });
     for group in groups {
         links.entry(group.clone()).or_insert_with(|| {
-            let gone = CancellationToken::new();
-            let link = keep_connected(Arc::downgrade(channel), channel.dial.scope.clone(), group, gone.clone());
-            channel.dial.scope.spawn_request(link);
-            gone
+            let link = Link { id: channel.next_id(), addresses: group, gone: CancellationToken::new() };
+            let entry = (link.id, link.gone.clone());
+            channel.dial.scope.spawn_request(link.keep_connected(Arc::downgrade(channel)));
+            entry
         });
     }
+    channel.board.send_modify(|board| {
+        board.links = links.len();
+        board.troubles.retain(|link, _| links.values().any(|(id, _)| id == link));
+    });
 }
 
-/// Keeps one connection to one of `addresses`, until they are gone.
-async fn keep_connected(channel: Weak<Channel>, scope: Scope, addresses: Vec<Address>, gone: CancellationToken) {
-    let mut pause = FIRST_PAUSE;
-    let mut failures = 0_u32;
-    while let Some(alive) = channel.upgrade() {
-        let began = Instant::now();
-        let connected = tokio::select! {
-            connected = connect_to_one(&alive.dial, &addresses) => connected,
-            () = gone.cancelled() => return,
-            () = scope.stopped() => return,
+/// What keeps one connection.
+struct Link {
+    id: u64,
+    addresses: Vec<Address>,
+    gone: CancellationToken,
+}
+
+impl Link {
+    /// Keeps one connection to one of the addresses, until they are gone.
+    async fn keep_connected(self, channel: Weak<Channel>) {
+        let mut pause = FIRST_PAUSE;
+        let mut failures = 0_u32;
+        while let Some(alive) = channel.upgrade() {
+            let began = Instant::now();
+            let scope = alive.dial.scope.clone();
+            let connected = tokio::select! {
+                connected = connect_to_one(&alive.dial, &self.addresses) => connected,
+                () = self.gone.cancelled() => return,
+                () = scope.stopped() => return,
+            };
+            let server = alive.dial.target.authority();
+            match connected {
+                Ok(connection) => {
+                    if failures > 0 {
+                        info!(server, failures, "connected again");
+                    }
+                    (pause, failures) = (FIRST_PAUSE, 0);
+                    if self.hold(alive, connection).await == End::Over {
+                        return;
+                    }
+                    // A server that takes connections and closes them at once is not hammered.
+                    if began.elapsed() >= FIRST_PAUSE {
+                        continue;
+                    }
+                }
+                Err(error) => {
+                    if failures == 0 {
+                        warn!(server, error, "cannot connect");
+                    }
+                    failures += 1;
+                    alive.report(self.id, error);
+                }
+            }
+            let wait = longer(&mut pause).saturating_sub(began.elapsed());
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = self.gone.cancelled() => return,
+                () = scope.stopped() => return,
+            }
+        }
+    }
+
+    /// Shows the connection on the board and drives it until it takes no more calls.
+    async fn hold(&self, channel: Arc<Channel>, connected: Connected) -> End {
+        let Connected { send, mut connection, reads } = connected;
+        let id = channel.next_id();
+        let limits = channel.dial.keepalive;
+        let scope = channel.dial.scope.clone();
+        channel.put_up(self.id, Ready { id, send: send.clone() });
+        let weak = Arc::downgrade(&channel);
+        drop(channel);
+
+        let mut pings = connection.ping_pong();
+        let end = tokio::select! {
+            () = drive(&mut connection, send) => End::Lost,
+            () = keep_alive(pings.as_mut(), limits, &reads) => End::Lost,
+            () = self.gone.cancelled() => End::Over,
+            () = unneeded(&weak, &scope) => End::Over,
         };
-        let name = alive.dial.target.authority();
-        match connected {
-            Ok(connection) => {
-                if failures > 0 {
-                    info!(server = name, failures, "connected again");
-                }
-                (pause, failures) = (FIRST_PAUSE, 0);
-                let ended = hold(alive, &scope, connection, &gone).await;
-                if ended == End::Over {
-                    return;
-                }
-                // A server that takes connections and closes them at once is not hammered.
-                if began.elapsed() >= FIRST_PAUSE {
-                    continue;
-                }
-            }
-            Err(error) => {
-                if failures == 0 {
-                    warn!(server = name, error, "cannot connect");
-                }
-                failures += 1;
-                alive.report(error);
-            }
+        if let Some(channel) = weak.upgrade() {
+            channel.take_down(id);
+            channel.resolve.notify_one();
         }
-        let wait = longer(&mut pause).saturating_sub(began.elapsed());
-        tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            () = gone.cancelled() => return,
-            () = scope.stopped() => return,
-        }
+        // Calls under way end on the old connection; its own end follows from theirs.
+        scope.spawn_request(async move {
+            if let Err(error) = connection.await {
+                debug!(%error, "connection ended");
+            }
+        });
+        end
     }
 }
 
@@ -263,7 +325,7 @@ enum End {
 struct Connected {
     send: SendRequest<Chunks>,
     connection: h2::client::Connection<Socket, Chunks>,
-    reads: Arc<std::sync::atomic::AtomicU64>,
+    reads: Arc<AtomicU64>,
 }
 
 async fn connect_to_one(dial: &Dial, addresses: &[Address]) -> Result<Connected, String> {
@@ -301,36 +363,6 @@ async fn connect(dial: &Dial, address: &Address) -> anyhow::Result<Connected> {
     Ok(Connected { send, connection, reads })
 }
 
-/// Shows the connection on the board and drives it until it takes no more calls.
-async fn hold(channel: Arc<Channel>, scope: &Scope, connected: Connected, gone: &CancellationToken) -> End {
-    let Connected { send, mut connection, reads } = connected;
-    let id = channel.ids.fetch_add(1, Ordering::Relaxed);
-    let limits = channel.dial.keepalive;
-    channel.put_up(Ready { id, send: send.clone() });
-    let weak = Arc::downgrade(&channel);
-    drop(channel);
-
-    let mut pings = connection.ping_pong();
-    let end = tokio::select! {
-        () = drive(&mut connection, send) => End::Lost,
-        () = keep_alive(pings.as_mut(), limits, &reads) => End::Lost,
-        () = gone.cancelled() => End::Over,
-        () = unneeded(&weak, scope) => End::Over,
-    };
-    if let Some(channel) = weak.upgrade() {
-        channel.take_down(id);
-        channel.resolve.notify_one();
-    }
-    drop(weak);
-    // Calls under way end on the old connection; its own end follows from theirs.
-    scope.spawn_request(async move {
-        if let Err(error) = connection.await {
-            debug!(%error, "connection ended");
-        }
-    });
-    end
-}
-
 /// Drives a connection until it takes no more calls.
 async fn drive(connection: &mut h2::client::Connection<Socket, Chunks>, mut send: SendRequest<Chunks>) {
     let mut connection = pin!(connection);
@@ -348,11 +380,7 @@ async fn drive(connection: &mut h2::client::Connection<Socket, Chunks>, mut send
 }
 
 /// Resolves when the other side does not answer a ping; never without keep-alive.
-async fn keep_alive(
-    pings: Option<&mut h2::PingPong>,
-    limits: Option<Limits>,
-    reads: &std::sync::atomic::AtomicU64,
-) {
+async fn keep_alive(pings: Option<&mut h2::PingPong>, limits: Option<Limits>, reads: &AtomicU64) {
     let (Some(pings), Some(limits)) = (pings, limits) else { return std::future::pending().await };
     let mut clock = Clock::new(limits, Instant::now());
     let mut pinging = false;

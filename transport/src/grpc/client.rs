@@ -52,9 +52,12 @@ impl Client {
         let connector = if plain { None } else { Some(config.tls.connector(&[b"h2"])?) };
         let credentials = config.auth.as_ref().map(|auth| auth.credentials(cx)).transpose()?;
         if plain && credentials.as_ref().is_some_and(|credentials| credentials.require_tls()) {
-            anyhow::bail!("the authenticator sends secrets, which need TLS: `tls::insecure` must not be `true`");
+            anyhow::bail!(
+                "the authenticator sends secrets, which need TLS: `tls::insecure` must not be `true`"
+            );
         }
-        let authority = if config.authority.is_empty() { target.authority() } else { config.authority.clone() };
+        let authority =
+            if config.authority.is_empty() { target.authority() } else { config.authority.clone() };
         let authority: Authority = authority.parse()?;
         let encoding = message::encoding(&config.compression).unwrap_or_default();
         let server = target.server();
@@ -133,9 +136,11 @@ impl Client {
             return Chunks::message(message, false);
         }
         // Under gRPC the word `snappy` means the framed form.
-        let encoding = if self.0.encoding == Encoding::Snappy { Encoding::SnappyFramed } else { self.0.encoding };
+        let encoding =
+            if self.0.encoding == Encoding::Snappy { Encoding::SnappyFramed } else { self.0.encoding };
         let packed = compress(encoding, None, &message);
-        let packed = packed.map_err(|error| Status::new(Code::Internal, format_args!("cannot compress: {error}")))?;
+        let packed =
+            packed.map_err(|error| Status::new(Code::Internal, format_args!("cannot compress: {error}")))?;
         Chunks::message(vec![packed.into()], true)
     }
 
@@ -158,7 +163,8 @@ impl Client {
         let mut headers = self.0.headers.clone();
         if let Some(credentials) = &self.0.credentials {
             let added = credentials.add_to(&mut headers, origin);
-            added.map_err(|error| Status::new(Code::Unavailable, format_args!("no credentials: {error:#}")))?;
+            added
+                .map_err(|error| Status::new(Code::Unavailable, format_args!("no credentials: {error:#}")))?;
         }
         Ok(headers)
     }
@@ -186,16 +192,19 @@ impl Client {
 
     /// The connection whose turn it is.
     async fn pick(&self) -> Result<SendRequest<Chunks>, Status> {
-        if let Some(found) = self.turn(&self.0.channel.now().ready) {
+        if let Some(found) = self.turn(&self.0.channel.ready()) {
             return Ok(found);
         }
         let mut board = self.0.channel.board();
         loop {
-            let now = board.borrow_and_update().clone();
-            if let Some(found) = self.turn(&now.ready) {
+            let (ready, trouble) = {
+                let now = board.borrow_and_update();
+                (now.ready.clone(), now.trouble())
+            };
+            if let Some(found) = self.turn(&ready) {
                 return Ok(found);
             }
-            if let Some(trouble) = now.trouble.filter(|_| !self.0.wait_for_ready) {
+            if let Some(trouble) = trouble.filter(|_| !self.0.wait_for_ready) {
                 return Err(unavailable(trouble));
             }
             let stopped = || unavailable(format_args!("the client of `{}` has stopped", self.0.authority));
@@ -221,7 +230,8 @@ impl Client {
         let rules = Rules { encoding, limit: MAX_ANSWER, memory: &self.0.memory };
         let message = message::receive(body, rules).await?;
         let trailers = body.trailers().await.map_err(|error| self.lost(&error))?.unwrap_or_default();
-        Status::read_from(&trailers).unwrap_or_else(|| Err(Status::new(Code::Internal, "the server sent no grpc-status")))?;
+        Status::read_from(&trailers)
+            .unwrap_or_else(|| Err(Status::new(Code::Internal, "the server sent no grpc-status")))?;
         message.ok_or_else(|| Status::new(Code::Internal, "the server sent no message"))
     }
 
@@ -230,7 +240,9 @@ impl Client {
             Some(h2::Reason::CANCEL) if error.is_reset() => Code::Canceled,
             Some(h2::Reason::ENHANCE_YOUR_CALM) if error.is_reset() => Code::ResourceExhausted,
             Some(h2::Reason::INADEQUATE_SECURITY) if error.is_reset() => Code::PermissionDenied,
-            Some(h2::Reason::PROTOCOL_ERROR | h2::Reason::INTERNAL_ERROR) if error.is_reset() => Code::Internal,
+            Some(h2::Reason::PROTOCOL_ERROR | h2::Reason::INTERNAL_ERROR) if error.is_reset() => {
+                Code::Internal
+            }
             _ => Code::Unavailable,
         };
         Status::new(code, format_args!("connection to `{}` failed: {error}", self.0.authority))
@@ -242,7 +254,13 @@ fn fixed_headers(config: &ClientConfig, cx: &Context, encoding: Encoding) -> any
     let mut headers = HeaderMap::new();
     let build = &cx.build;
     let user_agent = match config.user_agent.as_str() {
-        "" => format!("{}/{} ({}/{})", build.command, build.version, std::env::consts::OS, std::env::consts::ARCH),
+        "" => format!(
+            "{}/{} ({}/{})",
+            build.command,
+            build.version,
+            std::env::consts::OS,
+            std::env::consts::ARCH
+        ),
         configured => configured.to_owned(),
     };
     headers.insert(USER_AGENT, HeaderValue::try_from(user_agent)?);

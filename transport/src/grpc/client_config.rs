@@ -98,7 +98,10 @@ impl ClientConfig {
             problems.push(Problem::error("compression", format!("`{}`: {words}", self.compression)));
         }
         if !matches!(self.balancer_name.as_str(), "" | "round_robin" | "pick_first") {
-            let words = format!("invalid balancer_name `{}`, expected `round_robin` or `pick_first`", self.balancer_name);
+            let words = format!(
+                "invalid balancer_name `{}`, expected `round_robin` or `pick_first`",
+                self.balancer_name
+            );
             problems.push(Problem::error("balancer_name", words));
         }
         problems.extend(self.tls.check().into_iter().map(|problem| problem.under("tls")));

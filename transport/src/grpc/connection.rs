@@ -72,7 +72,8 @@ async fn try_serve(
     settings: Settings,
     door: Arc<Door>,
 ) -> anyhow::Result<()> {
-    let (connection, reads) = timeout(HANDSHAKE, shake_hands(stream, &settings)).await.context("no handshake")??;
+    let (connection, reads) =
+        timeout(HANDSHAKE, shake_hands(stream, &settings)).await.context("no handshake")??;
     let clock = Clock::new(settings.limits.jittered(), Instant::now());
     Served { connection, reads, clock, calls: 0, peer, door }.run().await
 }

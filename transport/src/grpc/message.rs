@@ -96,7 +96,10 @@ impl Buf for Chunks {
 
 fn prefix(size: usize, packed: bool) -> Result<Bytes, Status> {
     let length = u32::try_from(size).map_err(|_| {
-        Status::new(Code::ResourceExhausted, format_args!("a message of {size} bytes does not fit gRPC's 4 GiB"))
+        Status::new(
+            Code::ResourceExhausted,
+            format_args!("a message of {size} bytes does not fit gRPC's 4 GiB"),
+        )
     })?;
     let [a, b, c, d] = length.to_be_bytes();
     Ok(Bytes::copy_from_slice(&[u8::from(packed), a, b, c, d]))
@@ -114,14 +117,19 @@ pub(super) struct Rules<'a> {
 
 /// The one message of a unary call; nothing when the body ends without one.
 pub(super) async fn receive(body: &mut RecvStream, rules: Rules<'_>) -> Result<Option<Bytes>, Status> {
-    let late = |_| Status::new(Code::DeadlineExceeded, format_args!("the message did not arrive within {ARRIVAL:?}"));
+    let late = |_| {
+        Status::new(Code::DeadlineExceeded, format_args!("the message did not arrive within {ARRIVAL:?}"))
+    };
     let received = tokio::time::timeout(ARRIVAL, receive_packed(body, rules)).await.map_err(late)??;
     let Some((packed, message)) = received else { return Ok(None) };
     if !packed {
         return Ok(Some(message));
     }
     if rules.encoding == Encoding::Identity {
-        return Err(Status::new(Code::Internal, "a message is flagged as compressed, without `grpc-encoding`"));
+        return Err(Status::new(
+            Code::Internal,
+            "a message is flagged as compressed, without `grpc-encoding`",
+        ));
     }
     let unpacked = unpack(rules.encoding, &[message], rules.limit, rules.memory).await;
     unpacked.map(Some).map_err(|error| match error {
@@ -130,7 +138,9 @@ pub(super) async fn receive(body: &mut RecvStream, rules: Rules<'_>) -> Result<O
             format_args!("received message after decompression larger than max ({limit})"),
         ),
         DecompressError::NoMemory => Status::new(Code::Unavailable, NO_MEMORY),
-        DecompressError::Corrupt(why) => Status::new(Code::Internal, format_args!("cannot decompress: {why}")),
+        DecompressError::Corrupt(why) => {
+            Status::new(Code::Internal, format_args!("cannot decompress: {why}"))
+        }
     })
 }
 
@@ -164,7 +174,10 @@ async fn receive_packed(body: &mut RecvStream, rules: Rules<'_>) -> Result<Optio
         }
         let Some(next) = next_frame(body).await? else {
             let got = message.len();
-            return Err(Status::new(Code::Internal, format_args!("the message ends after {got} of {length} bytes")));
+            return Err(Status::new(
+                Code::Internal,
+                format_args!("the message ends after {got} of {length} bytes"),
+            ));
         };
         frame = next;
     }

@@ -68,7 +68,9 @@ impl Mount {
         let answer = (self.call)(http::Request::from_parts(head, Body::new(Received(body))));
         let (parts, mut body) = answer.await.into_parts();
         // A client that is gone needs no answer.
-        let Ok(mut stream) = respond.send_response(http::Response::from_parts(parts, ()), body.is_end_stream()) else {
+        let Ok(mut stream) =
+            respond.send_response(http::Response::from_parts(parts, ()), body.is_end_stream())
+        else {
             return;
         };
         tokio::select! {

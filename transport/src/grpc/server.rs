@@ -37,7 +37,13 @@ impl Server {
             scope: cx.scope.clone(),
         };
         let max_concurrent_streams = config.max_concurrent_streams;
-        Ok(Server { listener, acceptor, limits: Limits::of(&config.parameters()), max_concurrent_streams, door })
+        Ok(Server {
+            listener,
+            acceptor,
+            limits: Limits::of(&config.parameters()),
+            max_concurrent_streams,
+            door,
+        })
     }
 
     /// The address it is bound to.

@@ -134,7 +134,8 @@ impl ServerConfig {
     #[must_use]
     pub fn check(&self) -> Vec<Problem> {
         let mut problems = check_listener(&self.endpoint, self.transport);
-        for (path, size) in [("read_buffer_size", self.read_buffer_size), ("write_buffer_size", self.write_buffer_size)]
+        for (path, size) in
+            [("read_buffer_size", self.read_buffer_size), ("write_buffer_size", self.write_buffer_size)]
         {
             if size < 0 {
                 problems.push(Problem::error(path, format!("must not be negative, found `{size}`")));
@@ -160,7 +161,11 @@ impl ServerConfig {
 
     /// The largest message in bytes.
     pub(super) fn max_message(&self) -> usize {
-        let mib = if self.max_recv_msg_size_mib == 0 { DEFAULT_MAX_MESSAGE_MIB } else { self.max_recv_msg_size_mib };
+        let mib = if self.max_recv_msg_size_mib == 0 {
+            DEFAULT_MAX_MESSAGE_MIB
+        } else {
+            self.max_recv_msg_size_mib
+        };
         usize::try_from(mib.saturating_mul(1 << 20)).unwrap_or(usize::MAX)
     }
 

@@ -22,7 +22,9 @@ const RETRY_INFO: &str = "type.googleapis.com/google.rpc.RetryInfo";
 /// Written without padding, read with or without (gRPC over HTTP/2, "Binary-Header").
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
-    GeneralPurposeConfig::new().with_encode_padding(false).with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    GeneralPurposeConfig::new()
+        .with_encode_padding(false)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
 /// Longer messages are cut: clients bound their headers, and one that does not fit costs the whole answer.
@@ -67,7 +69,10 @@ impl Status {
         let status = RpcStatus::decode(&self.details[..]).ok()?;
         let info = status.details.iter().find(|any| any.type_url.ends_with("/google.rpc.RetryInfo"))?;
         let delay = RetryInfo::decode(&info.value[..]).ok()?.retry_delay.unwrap_or_default();
-        Some(Duration::new(u64::try_from(delay.seconds).ok()?, u32::try_from(delay.nanos).ok()?.min(999_999_999)))
+        Some(Duration::new(
+            u64::try_from(delay.seconds).ok()?,
+            u32::try_from(delay.nanos).ok()?.min(999_999_999),
+        ))
     }
 
     /// As a `google.rpc.Status`, which is the body of an OTLP/HTTP error too.

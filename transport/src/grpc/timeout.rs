@@ -19,7 +19,11 @@ pub(super) fn read(headers: &HeaderMap) -> Result<Option<Duration>, String> {
 /// As the header's value, rounded up to a whole millisecond.
 pub(super) fn write(limit: Duration) -> HeaderValue {
     let millis = limit.as_nanos().div_ceil(1_000_000);
-    let text = if millis < 100_000_000 { format!("{millis}m") } else { format!("{}S", limit.as_secs().min(99_999_999)) };
+    let text = if millis < 100_000_000 {
+        format!("{millis}m")
+    } else {
+        format!("{}S", limit.as_secs().min(99_999_999))
+    };
     HeaderValue::try_from(text).expect("digits and a letter are a header value")
 }
 

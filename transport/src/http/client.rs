@@ -8,8 +8,8 @@ use std::task::{Context as Task, Poll};
 use std::time::{Duration, SystemTime};
 
 use ::http::header::{
-    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue,
-    LOCATION, PROXY_AUTHORIZATION, RETRY_AFTER, TRANSFER_ENCODING, USER_AGENT,
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderName,
+    HeaderValue, LOCATION, PROXY_AUTHORIZATION, RETRY_AFTER, TRANSFER_ENCODING, USER_AGENT,
 };
 use ::http::{Method, Request, StatusCode, Uri};
 use bytes::Bytes;
@@ -116,7 +116,9 @@ pub enum Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Fault::Unsendable(words) | Fault::Unreachable(words) | Fault::Timeout(words) => f.write_str(words),
+            Fault::Unsendable(words) | Fault::Unreachable(words) | Fault::Timeout(words) => {
+                f.write_str(words)
+            }
         }
     }
 }
@@ -129,8 +131,13 @@ impl Client {
     }
 
     /// A client that keeps up to `max_answer` bytes of each answer.
-    pub(super) fn start_keeping(config: &ClientConfig, cx: &Context, max_answer: usize) -> anyhow::Result<Client> {
-        let protocols: &[&[u8]] = if config.force_attempt_http2 { &[b"h2", b"http/1.1"] } else { &[b"http/1.1"] };
+    pub(super) fn start_keeping(
+        config: &ClientConfig,
+        cx: &Context,
+        max_answer: usize,
+    ) -> anyhow::Result<Client> {
+        let protocols: &[&[u8]] =
+            if config.force_attempt_http2 { &[b"h2", b"http/1.1"] } else { &[b"http/1.1"] };
         let proxies = Arc::new(Proxies::new(&config.proxy_url, |name| std::env::var(name).ok())?);
         let tls = Some(config.tls.connector(protocols)?);
         let mut headers = HeaderMap::new();
@@ -140,8 +147,13 @@ impl Client {
             headers.insert(HeaderName::try_from(name)?, value);
         }
         let build = &cx.build;
-        let user_agent =
-            format!("{}/{} ({}/{})", build.command, build.version, std::env::consts::OS, std::env::consts::ARCH);
+        let user_agent = format!(
+            "{}/{} ({}/{})",
+            build.command,
+            build.version,
+            std::env::consts::OS,
+            std::env::consts::ARCH
+        );
         let traffic = Arc::new(Traffic::default());
         let executor = WhileNeeded { scope: cx.scope.clone(), traffic: traffic.clone() };
         Ok(Client(Arc::new(Inner {
@@ -219,7 +231,8 @@ impl Client {
         let packs = inner.encoding != Encoding::Identity && !headers.contains_key(CONTENT_ENCODING);
         if packs && chunks.iter().any(|chunk| !chunk.is_empty()) {
             let packed = compress(inner.encoding, inner.level, &chunks);
-            chunks = vec![packed.map_err(|error| Fault::Unsendable(format!("cannot compress: {error}")))?.into()];
+            chunks =
+                vec![packed.map_err(|error| Fault::Unsendable(format!("cannot compress: {error}")))?.into()];
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static(inner.encoding.name()));
         }
         headers.entry(USER_AGENT).or_insert_with(|| inner.user_agent.clone());
@@ -302,8 +315,9 @@ impl Hop {
         let Some(location) = reply.headers.get(LOCATION).and_then(|value| value.to_str().ok()) else {
             return Ok(None);
         };
-        let url = resolve(&self.url, location)
-            .ok_or_else(|| Fault::Unreachable(format!("`{}` redirects to `{location}`, which is no URL", self.url)))?;
+        let url = resolve(&self.url, location).ok_or_else(|| {
+            Fault::Unreachable(format!("`{}` redirects to `{location}`, which is no URL", self.url))
+        })?;
         let mut headers = self.headers.clone();
         if url.host() != self.url.host() {
             // Secrets are for the host they were meant for.
@@ -335,7 +349,9 @@ fn resolve(base: &Uri, location: &str) -> Option<Uri> {
         let folder = base.path().rsplit_once('/').map_or("", |(folder, _)| folder);
         format!("{}://{}{folder}/{location}", base.scheme_str()?, base.authority()?)
     };
-    text.parse().ok().filter(|url: &Uri| matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some())
+    text.parse()
+        .ok()
+        .filter(|url: &Uri| matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some())
 }
 
 /// The first part of a body, and whether it is all; a longer one is left unread, and its connection closed.
@@ -391,7 +407,10 @@ impl Body for Chunks {
     type Data = Bytes;
     type Error = std::convert::Infallible;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Task<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Task<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let next = self.rest.pop_front();
         self.remaining -= next.as_ref().map_or(0, |chunk| chunk.len() as u64);
         Poll::Ready(next.map(|chunk| Ok(Frame::data(chunk))))

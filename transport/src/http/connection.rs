@@ -118,7 +118,8 @@ async fn try_serve(
         None => stream,
     };
     let traffic = Arc::new(Traffic::default());
-    let watched = Watched { stream, traffic: traffic.clone(), write_limit: settings.write_limit, stalled: None };
+    let watched =
+        Watched { stream, traffic: traffic.clone(), write_limit: settings.write_limit, stalled: None };
     let service = service_fn({
         let traffic = traffic.clone();
         move |request| {
@@ -184,7 +185,8 @@ impl Traffic {
 
     /// Resolves, with the reason, when the client has taken too long to begin or to end a request's headers.
     async fn overdue(&self, settings: &Settings) -> &'static str {
-        let shortest = settings.idle_limit.map_or(settings.header_limit, |idle| idle.min(settings.header_limit));
+        let shortest =
+            settings.idle_limit.map_or(settings.header_limit, |idle| idle.min(settings.header_limit));
         let tick = (shortest / 4).min(MAX_TICK);
         let mut quiet_since = Instant::now();
         let mut seen = (0, 0);

@@ -42,7 +42,8 @@ impl Service<Uri> for Dialer {
     fn call(&mut self, uri: Uri) -> Self::Future {
         let dialer = self.clone();
         Box::pin(async move {
-            let late = || io::Error::new(io::ErrorKind::TimedOut, format!("no connection within {CONNECT:?}"));
+            let late =
+                || io::Error::new(io::ErrorKind::TimedOut, format!("no connection within {CONNECT:?}"));
             tokio::time::timeout(CONNECT, dialer.dial(&uri)).await.unwrap_or_else(|_| Err(late()))
         })
     }
@@ -87,7 +88,11 @@ impl Connection for Dialled {
 }
 
 impl Read for Dialled {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.io).poll_read(cx, buf)
     }
 }

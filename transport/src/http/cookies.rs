@@ -37,7 +37,8 @@ impl Jar {
                 return;
             }
             let known = hosts.entry(host.to_owned()).or_default();
-            let expired = parts.any(|part| part.to_ascii_lowercase().strip_prefix("max-age=").is_some_and(is_over));
+            let expired =
+                parts.any(|part| part.to_ascii_lowercase().strip_prefix("max-age=").is_some_and(is_over));
             if expired {
                 known.remove(name);
             } else if known.contains_key(name) || known.len() < MAX_COOKIES {

@@ -38,7 +38,8 @@ impl Cors {
                 None => (origin, None),
             }
         };
-        let mut headers: Vec<String> = config.allowed_headers.iter().map(|name| name.to_ascii_lowercase()).collect();
+        let mut headers: Vec<String> =
+            config.allowed_headers.iter().map(|name| name.to_ascii_lowercase()).collect();
         if headers.is_empty() {
             headers.push("x-requested-with".to_owned());
         }

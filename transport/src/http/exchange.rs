@@ -111,9 +111,8 @@ impl Door {
         body: Incoming,
     ) -> Result<(Bytes, Option<Arc<Identity>>), Refused> {
         let identity = match &self.guard {
-            Some(guard) => Some(guard.check(&head.headers, head.uri.query()).await.map_err(|error| Refused {
-                refusal: Refusal::new(StatusCode::UNAUTHORIZED, error.to_string()),
-                closes: true,
+            Some(guard) => Some(guard.check(&head.headers, head.uri.query()).await.map_err(|error| {
+                Refused { refusal: Refusal::new(StatusCode::UNAUTHORIZED, error.to_string()), closes: true }
             })?),
             None => None,
         };
@@ -193,7 +192,10 @@ fn too_large(limit: usize) -> Refused {
 }
 
 fn no_memory() -> Refused {
-    let refusal =
-        Refusal { status: StatusCode::SERVICE_UNAVAILABLE, code: Code::Unavailable, message: NO_MEMORY.to_owned() };
+    let refusal = Refusal {
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        code: Code::Unavailable,
+        message: NO_MEMORY.to_owned(),
+    };
     Refused { refusal, closes: true }
 }

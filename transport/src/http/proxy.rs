@@ -44,7 +44,11 @@ impl Proxy {
             let plain = crate::percent::decode(user);
             HeaderValue::try_from(format!("Basic {}", STANDARD.encode(plain)))
         });
-        Ok(Some(Proxy { host, port: place.port_u16().unwrap_or(80), authorization: authorization.transpose()? }))
+        Ok(Some(Proxy {
+            host,
+            port: place.port_u16().unwrap_or(80),
+            authorization: authorization.transpose()?,
+        }))
     }
 }
 
@@ -55,7 +59,8 @@ impl Proxies {
             return Ok(Proxies { http: Some(proxy.clone()), https: Some(proxy), exempt: Vec::new() });
         }
         let var = |name: &str| env(name).or_else(|| env(&name.to_ascii_lowercase())).unwrap_or_default();
-        let mut exempt: Vec<String> = var("NO_PROXY").split(',').map(|name| name.trim().to_ascii_lowercase()).collect();
+        let mut exempt: Vec<String> =
+            var("NO_PROXY").split(',').map(|name| name.trim().to_ascii_lowercase()).collect();
         exempt.retain(|name| !name.is_empty());
         // Go never goes through the environment's proxy to this machine.
         exempt.extend(["localhost".to_owned(), "127.0.0.0/8".to_owned(), "::1".to_owned()]);
@@ -81,7 +86,8 @@ fn exempts(rule: &str, host: &str, port: u16) -> bool {
         let of_port = rule.strip_suffix(&format!(":{port}")).unwrap_or(rule).trim_matches(['[', ']']);
         return rule.parse() == Ok(ip) || of_port.parse() == Ok(ip) || in_network(rule, ip);
     }
-    let (name, rule_port) = rule.rsplit_once(':').map_or((rule, None), |(name, port)| (name, port.parse().ok()));
+    let (name, rule_port) =
+        rule.rsplit_once(':').map_or((rule, None), |(name, port)| (name, port.parse().ok()));
     if rule_port.is_some_and(|rule_port: u16| rule_port != port) {
         return false;
     }

@@ -58,8 +58,12 @@ impl Server {
             scope: cx.scope.clone(),
         };
         let settings = Settings::new(&self.config, self.acceptor, cx.scope.clone());
-        let shared =
-            Arc::new(Shared { listener: self.listener, settings, door: Arc::new(door), scope: cx.scope.clone() });
+        let shared = Arc::new(Shared {
+            listener: self.listener,
+            settings,
+            door: Arc::new(door),
+            scope: cx.scope.clone(),
+        });
         cx.scope.supervise("http server", move || accept(shared.clone()));
     }
 }

@@ -48,17 +48,24 @@ impl Service for Echo {
             "/loop" => location(StatusCode::FOUND, "/loop"),
             "/large" => text(StatusCode::OK, vec![b'x'; 200_000]),
             "/cookie" => {
-                let cookie = head.headers.get("cookie").map_or("none", |value| value.to_str().unwrap()).to_owned();
+                let cookie =
+                    head.headers.get("cookie").map_or("none", |value| value.to_str().unwrap()).to_owned();
                 let mut response = text(StatusCode::OK, cookie);
                 response.headers_mut().append("set-cookie", "lb=7; Path=/".parse().unwrap());
                 response
             }
             "/request" => {
-                let mut names: Vec<String> =
-                    head.headers.iter().map(|(name, value)| format!("{name}={}", value.to_str().unwrap())).collect();
+                let mut names: Vec<String> = head
+                    .headers
+                    .iter()
+                    .map(|(name, value)| format!("{name}={}", value.to_str().unwrap()))
+                    .collect();
                 names.sort();
                 let metadata = request.metadata.map(|metadata| metadata.get("host").len());
-                text(StatusCode::OK, format!("{} {:?} {} {metadata:?}", head.method, head.uri, names.join(" ")))
+                text(
+                    StatusCode::OK,
+                    format!("{} {:?} {} {metadata:?}", head.method, head.uri, names.join(" ")),
+                )
             }
             _ => panic!("as asked"),
         }

@@ -50,7 +50,8 @@ impl Material<'_> {
             problems.push(Problem::error("", "a certificate and its key must be set together"));
         }
         if self.tpm.enabled {
-            problems.push(Problem::error("tpm::enabled", "keys in a trusted platform module are not supported"));
+            problems
+                .push(Problem::error("tpm::enabled", "keys in a trusted platform module are not supported"));
         }
         problems.extend(versions::check(
             self.min_version,

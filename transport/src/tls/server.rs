@@ -84,7 +84,11 @@ impl Acceptor {
 }
 
 impl Inner {
-    fn make(&self, pair: &Pair, clients: Option<&Arc<RootCertStore>>) -> anyhow::Result<rustls::ServerConfig> {
+    fn make(
+        &self,
+        pair: &Pair,
+        clients: Option<&Arc<RootCertStore>>,
+    ) -> anyhow::Result<rustls::ServerConfig> {
         let material = self.config.material();
         let provider = material.provider();
         let builder = rustls::ServerConfig::builder_with_provider(provider.clone())

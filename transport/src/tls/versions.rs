@@ -79,14 +79,23 @@ fn check_versions(min: &str, max: &str) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (key, value) in [("min_version", min), ("max_version", max)] {
         if !matches!(value, "" | "1.0" | "1.1" | "1.2" | "1.3") {
-            problems.push(Problem::error(key, format!("unsupported TLS version `{value}`, expected `1.2` or `1.3`")));
+            problems.push(Problem::error(
+                key,
+                format!("unsupported TLS version `{value}`, expected `1.2` or `1.3`"),
+            ));
         }
     }
     if matches!(min, "1.0" | "1.1") {
-        problems.push(Problem::warning("min_version", format!("TLS {min} is not offered; the least version is 1.2")));
+        problems.push(Problem::warning(
+            "min_version",
+            format!("TLS {min} is not offered; the least version is 1.2"),
+        ));
     }
     if matches!(max, "1.0" | "1.1") {
-        problems.push(Problem::error("max_version", format!("TLS {max} is not offered; the least version is 1.2")));
+        problems.push(Problem::error(
+            "max_version",
+            format!("TLS {max} is not offered; the least version is 1.2"),
+        ));
     } else if min == "1.3" && max == "1.2" {
         problems.push(Problem::error("min_version", "must not be higher than `max_version`"));
     }
@@ -112,7 +121,9 @@ fn check_names(key: &str, names: &[String], known: impl Fn(&str) -> Known) -> Ve
 fn find_suite(name: &str) -> Option<SupportedCipherSuite> {
     // Go keeps old names of these two without the hash.
     let with_hash = if name.ends_with("_POLY1305") { format!("{name}_SHA256") } else { name.to_owned() };
-    let iana = |suite: &SupportedCipherSuite| suite.suite().as_str().map(|known| known.replacen("TLS13_", "TLS_", 1));
+    let iana = |suite: &SupportedCipherSuite| {
+        suite.suite().as_str().map(|known| known.replacen("TLS13_", "TLS_", 1))
+    };
     ring::ALL_CIPHER_SUITES.iter().find(|suite| iana(suite).as_ref() == Some(&with_hash)).copied()
 }
 

@@ -47,7 +47,7 @@ proptest! {
         let Payload::Traces(traces) = &mut payload else { unreachable!() };
         let longer = "long".repeat(5000);
         let change = |number: usize| number % edited == edited - 1;
-        let keep = |number: usize| (number % dropped == 0) == cut;
+        let keep = |number: usize| number.is_multiple_of(dropped) == cut;
         let mut numbers = 0..;
         traces.edit().spans(|span| {
             if change(numbers.next().unwrap()) {

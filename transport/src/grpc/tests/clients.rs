@@ -26,7 +26,11 @@ async fn packed_messages_come_back() {
         config.compression = compression.to_owned();
         let (_cx, client) = client(&config);
         let message = noise(300_000);
-        assert_eq!(client.unary(ECHO, vec![message.clone()], &nowhere()).await.unwrap(), message, "{compression}");
+        assert_eq!(
+            client.unary(ECHO, vec![message.clone()], &nowhere()).await.unwrap(),
+            message,
+            "{compression}"
+        );
     }
 }
 

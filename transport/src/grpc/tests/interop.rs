@@ -47,7 +47,8 @@ impl Decoder for Raw {
 }
 
 async fn tonic_call(addr: &str, path: &'static str, message: Bytes) -> Result<Bytes, tonic::Status> {
-    let channel = tonic::transport::Channel::from_shared(format!("http://{addr}")).unwrap().connect().await.unwrap();
+    let channel =
+        tonic::transport::Channel::from_shared(format!("http://{addr}")).unwrap().connect().await.unwrap();
     let mut grpc = tonic::client::Grpc::new(channel);
     grpc.ready().await.unwrap();
     let path = http::uri::PathAndQuery::from_static(path);
@@ -91,7 +92,8 @@ async fn the_health_service_tells_the_stage() {
 #[tokio::test]
 async fn a_watch_of_health_does_not_keep_the_server_from_stopping() {
     let (server, addr) = serve(local()).await;
-    let channel = tonic::transport::Channel::from_shared(format!("http://{addr}")).unwrap().connect().await.unwrap();
+    let channel =
+        tonic::transport::Channel::from_shared(format!("http://{addr}")).unwrap().connect().await.unwrap();
     let mut grpc = tonic::client::Grpc::new(channel);
     grpc.ready().await.unwrap();
     let path = http::uri::PathAndQuery::from_static("/grpc.health.v1.Health/Watch");

@@ -15,7 +15,8 @@ fn seconds(secs: u64) -> config::Interval {
 
 #[test]
 fn a_silent_connection_is_pinged_and_then_cut() {
-    let parameters = ServerParameters { time: seconds(10), timeout: seconds(5), ..ServerParameters::default() };
+    let parameters =
+        ServerParameters { time: seconds(10), timeout: seconds(5), ..ServerParameters::default() };
     let start = Instant::now();
     let at = |secs| start + Duration::from_secs(secs);
     let mut clock = Clock::new(Limits::of(&parameters), start);
@@ -30,7 +31,8 @@ fn a_silent_connection_is_pinged_and_then_cut() {
 
 #[test]
 fn whoever_sends_is_alive() {
-    let parameters = ServerParameters { time: seconds(10), timeout: seconds(5), ..ServerParameters::default() };
+    let parameters =
+        ServerParameters { time: seconds(10), timeout: seconds(5), ..ServerParameters::default() };
     let start = Instant::now();
     let at = |secs| start + Duration::from_secs(secs);
     let mut clock = Clock::new(Limits::of(&parameters), start);
@@ -66,8 +68,10 @@ fn an_idle_connection_is_retired_and_a_busy_one_is_not() {
 #[tokio::test]
 async fn a_client_moves_on_when_its_connection_grows_old() {
     let mut config = local();
-    let parameters =
-        ServerParameters { max_connection_age: config::Interval::from_millis(100), ..ServerParameters::default() };
+    let parameters = ServerParameters {
+        max_connection_age: config::Interval::from_millis(100),
+        ..ServerParameters::default()
+    };
     config.keepalive = config::Optional::some(crate::grpc::ServerKeepalive {
         server_parameters: config::Optional::some(parameters),
         ..crate::grpc::ServerKeepalive::default()

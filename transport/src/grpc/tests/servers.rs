@@ -143,8 +143,10 @@ async fn who_is_not_known_is_turned_away_before_the_message_is_read() {
     let sesame = Capabilities { authenticator: Some(Arc::new(Sesame)), ..Capabilities::default() };
     cx.extensions = Arc::new([("sesame".parse().unwrap(), sesame)].into());
     let mut config = local();
-    config.auth =
-        Optional::some(AuthConfig { authenticator: Some("sesame".parse().unwrap()), ..AuthConfig::default() });
+    config.auth = Optional::some(AuthConfig {
+        authenticator: Some("sesame".parse().unwrap()),
+        ..AuthConfig::default()
+    });
     let server = config.bind(&cx).await.unwrap();
     let addr = server.local_addr();
     server.serve(&cx, Arc::new(Echo::default()));
@@ -160,7 +162,8 @@ async fn who_is_not_known_is_turned_away_before_the_message_is_read() {
 #[tokio::test]
 async fn an_authenticator_that_is_not_there_fails_the_start() {
     let mut config = local();
-    config.auth = Optional::some(AuthConfig { authenticator: Some("x".parse().unwrap()), ..AuthConfig::default() });
+    config.auth =
+        Optional::some(AuthConfig { authenticator: Some("x".parse().unwrap()), ..AuthConfig::default() });
     let error = config.bind(&context(Kind::Receiver, "otlp")).await.err().unwrap();
     assert!(error.to_string().contains("failed to resolve authenticator `x`"), "{error:#}");
 }

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use component::Code;
-use component::testing::context;
 use component::Kind;
+use component::testing::context;
 use http::{HeaderMap, Method, Request};
 
 use super::*;
@@ -77,7 +77,8 @@ async fn other_methods_and_content_types_are_not_grpc() {
 
 #[tokio::test]
 async fn an_unknown_method_is_unimplemented() {
-    let change = |request: &mut Request<()>| *request.uri_mut() = "http://a/other.Service/Call".parse().unwrap();
+    let change =
+        |request: &mut Request<()>| *request.uri_mut() = "http://a/other.Service/Call".parse().unwrap();
     check(&[HELLO], change, Code::Unimplemented, "unknown method `/other.Service/Call`").await;
 }
 
@@ -108,7 +109,8 @@ async fn malformed_bodies_are_internal_errors() {
 
 #[tokio::test]
 async fn a_message_that_is_too_large_is_refused_by_its_announced_length() {
-    check(&[b"\0\x00\x40\x00\x01"], |_| {}, Code::ResourceExhausted, "larger than max (4194305 vs. 4194304)").await;
+    check(&[b"\0\x00\x40\x00\x01"], |_| {}, Code::ResourceExhausted, "larger than max (4194305 vs. 4194304)")
+        .await;
 }
 
 #[tokio::test]

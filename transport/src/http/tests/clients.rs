@@ -95,8 +95,10 @@ async fn a_request_goes_to_the_proxy_with_its_whole_url() {
 #[tokio::test]
 async fn an_encrypted_request_asks_the_proxy_for_a_tunnel() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let config =
-        ClientConfig { proxy_url: format!("http://{}", listener.local_addr().unwrap()), ..ClientConfig::default() };
+    let config = ClientConfig {
+        proxy_url: format!("http://{}", listener.local_addr().unwrap()),
+        ..ClientConfig::default()
+    };
     let (_cx, client) = client(&config);
     let asked = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
@@ -122,7 +124,9 @@ fn the_environment_names_proxies_and_exceptions() {
     assert_eq!(proxies.of("https", "a.com", 443).unwrap().host, "proxy.corp");
     assert!(proxies.of("http", "a.com", 80).is_none());
     assert!(through("other.com") && through("sub.com") && through("11.0.0.1") && through("notexact.com"));
-    assert!(!through("exact.com") && !through("www.exact.com") && !through("a.sub.com") && !through("10.1.2.3"));
+    assert!(
+        !through("exact.com") && !through("www.exact.com") && !through("a.sub.com") && !through("10.1.2.3")
+    );
     assert!(!through("localhost") && !through("127.0.0.1"));
     assert!(through("port.com") && proxies.of("https", "port.com", 8443).is_none());
 }
@@ -140,7 +144,8 @@ fn retry_after_is_seconds_or_a_date() {
     let reply = |text: &str| {
         let mut headers = ::http::HeaderMap::new();
         headers.insert("retry-after", text.parse().unwrap());
-        Reply { status: StatusCode::SERVICE_UNAVAILABLE, headers, body: Bytes::new() }.retry_after()
+        Reply { status: StatusCode::SERVICE_UNAVAILABLE, headers, body: Bytes::new(), is_whole: true }
+            .retry_after()
     };
     assert_eq!(reply("7"), Some(Duration::from_secs(7)));
     assert_eq!(reply("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::ZERO));

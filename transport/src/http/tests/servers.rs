@@ -65,7 +65,10 @@ async fn bodies_that_cannot_be_taken_are_bad_requests() {
     assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("too large"), "{answer}");
 
     let answer = raw(&addr, &with_body("POST /echo HTTP/1.1\r\nContent-Encoding: br", b"x")).await;
-    assert!(answer.starts_with("HTTP/1.1 400") && answer.ends_with("unsupported Content-Encoding: br"), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 400") && answer.ends_with("unsupported Content-Encoding: br"),
+        "{answer}"
+    );
     let answer = raw(&addr, &with_body("POST /echo HTTP/1.1\r\nContent-Encoding: gzip", b"no gzip")).await;
     assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("cannot decompress"), "{answer}");
 }
@@ -207,8 +210,10 @@ async fn who_is_not_known_is_turned_away() {
     let mut cx = context(Kind::Receiver, "otlp");
     let sesame = Capabilities { authenticator: Some(Arc::new(Sesame)), ..Capabilities::default() };
     cx.extensions = Arc::new([("sesame".parse().unwrap(), sesame)].into());
-    let auth =
-        AuthConfig { authenticator: Some("sesame".parse().unwrap()), request_params: vec!["token".to_owned()] };
+    let auth = AuthConfig {
+        authenticator: Some("sesame".parse().unwrap()),
+        request_params: vec!["token".to_owned()],
+    };
     let server = ServerConfig { auth: Optional::some(auth), ..local() }.bind(&cx).await.unwrap();
     let addr = server.local_addr();
     server.serve(&cx, Arc::new(Echo));

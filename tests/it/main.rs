@@ -1,0 +1,22 @@
+//! The program over loopback. Every story has a collector, and most have a backend and a client.
+
+mod answers_grpc;
+mod answers_http;
+mod books;
+mod configs;
+mod delivery;
+mod documents;
+mod first_run;
+mod hostile;
+mod reload;
+mod rules;
+mod sdks;
+mod security;
+mod shutdown;
+mod spellings;
+mod validation;
+
+use tests::Program;
+
+/// The program that cargo has built for these tests.
+const FERROTEL: Program = Program(env!("CARGO_BIN_EXE_ferrotel"));
