@@ -14,4 +14,4 @@ pub mod wire;
 pub use backend::{Answer, Backend};
 pub use collector::{Collector, Program};
 pub use opentelemetry_proto::tonic as proto;
-pub use {base64, bytes, http, prost, serde_json, tokio, tokio_rustls, tonic};
+pub use {http, prost, serde, serde_json, tokio, tokio_rustls, tonic};

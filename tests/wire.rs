@@ -27,6 +27,12 @@ impl Raw {
         let _ = tokio::time::timeout(PATIENCE, self.0.write_all(bytes)).await;
     }
 
+    /// Says that nothing more will be sent.
+    pub async fn finish(&mut self) {
+        // The other side may have had enough already.
+        let _ = self.0.shutdown().await;
+    }
+
     /// Reads until the other side closes or breaks the connection.
     pub async fn rest(mut self) -> Vec<u8> {
         let mut answer = Vec::new();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::config::{Diagnostics, Severity};
+use anyhow::Context as _;
 use component::{Accounts, Acknowledge, BuildInfo, Context, Health, Kind, Scope, Stage};
 use pipelines::{Environment, Graph, Plan};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -15,7 +16,7 @@ use tracing::{error, info, warn};
 use crate::cli::Sources;
 use crate::config::{Loaded, load};
 use crate::exit;
-use crate::telemetry::{Logs, TelemetryConfig, register_process_metrics, serve};
+use crate::telemetry::{Logs, TelemetryConfig, register_process_metrics, send, serve};
 
 /// Which program this is.
 pub(crate) const BUILD: BuildInfo = BuildInfo {
@@ -125,7 +126,7 @@ impl Service {
         let Some(running) = self.running else { return ExitCode::from(exit::DONE) };
         let deadline = Instant::now() + patience;
         let report = running.graph.stop(deadline).await;
-        drop(running.metrics.stop(deadline).await);
+        let _ = running.metrics.stop(deadline).await;
         let (delivered, dropped, left) = (report.delivered, report.dropped, report.left);
         if left > 0 || !report.stuck.is_empty() {
             error!(delivered, dropped, left, stuck = ?report.stuck, "Shutdown complete; data was left behind");
@@ -142,7 +143,7 @@ impl Running {
         let graph = match Graph::start(&plan, environment).await {
             Ok(graph) => graph,
             Err(error) => {
-                drop(metrics.stop(Instant::now() + Duration::from_secs(1)).await);
+                let _ = metrics.stop(Instant::now() + Duration::from_secs(1)).await;
                 return Err(error.context("cannot start pipelines"));
             }
         };
@@ -156,7 +157,7 @@ impl Running {
         if report.left > 0 {
             error!(left = report.left, stuck = ?report.stuck, "data was left behind while the configuration changed");
         }
-        drop(self.metrics.stop(deadline).await);
+        let _ = self.metrics.stop(deadline).await;
         (self.plan, self.telemetry)
     }
 }
@@ -168,9 +169,12 @@ async fn serve_metrics(telemetry: &TelemetryConfig, environment: &Environment) -
     for server in telemetry.metrics.servers() {
         let served = serve(&cx, &server, telemetry.metrics.level, &resource(telemetry)).await;
         if let Err(error) = served {
-            drop(scope.stop(Instant::now() + Duration::from_secs(1)).await);
+            let _ = scope.stop(Instant::now() + Duration::from_secs(1)).await;
             return Err(error.context("service::telemetry::metrics"));
         }
+    }
+    for (periodic, otlp) in telemetry.metrics.senders() {
+        send(&cx, &periodic, &otlp, &resource(telemetry)).context("service::telemetry::metrics")?;
     }
     Ok(scope)
 }

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -28,6 +28,8 @@ struct Inner {
     name: String,
     health: Health,
     stopping: CancellationToken,
+    /// Set when it begins to stop.
+    deadline: OnceLock<Instant>,
     tasks: TaskTracker,
 }
 
@@ -36,7 +38,13 @@ impl Scope {
     #[must_use]
     pub fn new(name: impl Into<String>, health: Health) -> Scope {
         let stopping = CancellationToken::new();
-        Scope(Arc::new(Inner { name: name.into(), health, stopping, tasks: TaskTracker::new() }))
+        Scope(Arc::new(Inner {
+            name: name.into(),
+            health,
+            stopping,
+            deadline: OnceLock::new(),
+            tasks: TaskTracker::new(),
+        }))
     }
 
     /// Runs `future` as a task of this component. A task that ends badly leaves the component degraded.
@@ -100,6 +108,12 @@ impl Scope {
         self.0.stopping.is_cancelled()
     }
 
+    /// Until when the component may finish what it holds; `None` while it is not told to stop.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.0.deadline.get().copied()
+    }
+
     /// The signal to stop, for libraries that take one.
     #[must_use]
     pub fn stopping(&self) -> &CancellationToken {
@@ -111,6 +125,8 @@ impl Scope {
     /// # Errors
     /// The number of tasks that were still at work then.
     pub async fn stop(&self, deadline: Instant) -> Result<(), usize> {
+        // A second stop cannot give more time than the first.
+        let _ = self.0.deadline.set(deadline);
         self.0.stopping.cancel();
         self.0.tasks.close();
         match tokio::time::timeout_at(deadline, self.0.tasks.wait()).await {

@@ -67,6 +67,12 @@ impl SecretMap {
     }
 }
 
+impl FromIterator<(String, Secret)> for SecretMap {
+    fn from_iter<I: IntoIterator<Item = (String, Secret)>>(entries: I) -> Self {
+        Self(entries.into_iter().collect())
+    }
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(REDACTED)

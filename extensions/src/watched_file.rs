@@ -48,7 +48,12 @@ where
 }
 
 /// Never ends.
-async fn follow<T>(path: &Path, first: Stamp, current: &ArcSwap<T>, parse: &impl Fn(&str) -> anyhow::Result<T>) {
+async fn follow<T>(
+    path: &Path,
+    first: Stamp,
+    current: &ArcSwap<T>,
+    parse: &impl Fn(&str) -> anyhow::Result<T>,
+) {
     let mut seen = Some(first);
     loop {
         tokio::time::sleep(PERIOD).await;
@@ -62,7 +67,9 @@ async fn follow<T>(path: &Path, first: Stamp, current: &ArcSwap<T>, parse: &impl
                 current.store(Arc::new(content));
                 info!(path = %path.display(), "the file has changed; its new content is in force");
             }
-            Err(error) => warn!(error = format!("{error:#}"), "the file has changed; its old content stays in force"),
+            Err(error) => {
+                warn!(error = format!("{error:#}"), "the file has changed; its old content stays in force")
+            }
         }
     }
 }

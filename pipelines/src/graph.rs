@@ -56,6 +56,8 @@ impl Graph {
     /// # Errors
     /// When one component cannot start: which one, and why. Those that had started have been stopped again then.
     pub async fn start(plan: &Plan, environment: &Environment) -> anyhow::Result<Graph> {
+        // A limit that the configuration before this one set is not ours.
+        environment.memory.set_limit(None);
         let mut builder = build::Builder::new(plan, environment);
         match builder.build().await {
             Ok(overview) => {

@@ -7,7 +7,7 @@ use tests::tonic::Code;
 use tests::tonic::codec::CompressionEncoding;
 use tests::web::{grpc, grpc_frame};
 use tests::wire::{EXPORT_TRACES, pack};
-use tests::{Backend, samples};
+use tests::{Backend, Collector, samples};
 
 use crate::FERROTEL;
 use crate::configs::{straight_to, to_nowhere};
@@ -105,22 +105,37 @@ async fn the_health_service_says_serving() {
 }
 
 #[tokio::test]
-async fn under_memory_pressure_the_client_is_told_to_come_back() {
-    let config = "
-processors: { memory_limiter: { check_interval: 10ms, limit_mib: 2, spike_limit_mib: 1 } }
-exporters: { nop: }
-service: { pipelines: { traces: { receivers: [otlp], processors: [memory_limiter], exporters: [nop] } } }
-";
-    let collector = FERROTEL.start(config).await;
-    let client = Client::connect(&collector.grpc().await).await;
-    let refused = until("a program of more than 2 MiB refuses", async || {
-        client.export(samples::spans("pressed", 1)).await.err()
-    });
-    let refused = refused.await;
-    assert_eq!(refused.code(), Code::Unavailable);
-    assert!(refused.message().contains("memory"), "{refused:?}");
+async fn above_the_soft_limit_of_memory_the_client_is_told_to_come_back_and_that_is_counted() {
+    let collector = FERROTEL.start(&memory_limited("limit_mib: 4000, spike_limit_mib: 3999")).await;
+    refused_for_memory(&collector).await;
     let metrics = collector.metrics().await;
     assert!(metrics.sum("otelcol_receiver_refused_spans", &[("receiver", "otlp"), ("transport", "grpc")]) >= 1.0);
     assert!(metrics.sum("otelcol_processor_memory_limiter_refused_spans", &[("processor", "memory_limiter")]) >= 1.0);
     collector.assert_books_balance().await;
+}
+
+#[tokio::test]
+async fn above_the_hard_limit_of_memory_nothing_is_let_in() {
+    let collector = FERROTEL.start(&memory_limited("limit_mib: 2, spike_limit_mib: 1")).await;
+    refused_for_memory(&collector).await;
+    assert_eq!(tests::web::get(collector.health(), "/").await.status, 200, "it still answers");
+    collector.assert_books_balance().await;
+}
+
+fn memory_limited(limits: &str) -> String {
+    format!(
+        "
+processors: {{ memory_limiter: {{ check_interval: 10ms, {limits} }} }}
+exporters: {{ nop: }}
+service: {{ pipelines: {{ traces: {{ receivers: [otlp], processors: [memory_limiter], exporters: [nop] }} }} }}
+"
+    )
+}
+
+/// No program fits into the limits of these stories.
+async fn refused_for_memory(collector: &Collector) {
+    let client = Client::connect(&collector.grpc().await).await;
+    let refused = until("it refuses", async || client.export(samples::spans("pressed", 1)).await.err()).await;
+    assert_eq!(refused.code(), Code::Unavailable);
+    assert!(refused.message().contains("memory"), "{refused:?}");
 }

@@ -83,12 +83,12 @@ async fn malformed_json_is_refused_with_the_place_of_the_fault() {
 
 #[tokio::test]
 async fn a_body_beyond_the_limit_is_refused() {
-    let collector = FERROTEL.start(&limited(1000)).await;
+    let collector = FERROTEL.start(&limited(20_000)).await;
     let http = collector.http().await;
-    let reply = post(&http, "/v1/traces", PROTOBUF, vec![0; 1001]).await;
+    let reply = post(&http, "/v1/traces", PROTOBUF, vec![0; 20_001]).await;
     assert_eq!(assert_status(&reply, 400).code, 3);
     let packed = pack("gzip", &samples_bytes(100));
-    assert!(packed.len() < 1000, "the packed body is within the limit, the unpacked one is not");
+    assert!(packed.len() < 20_000, "the packed body is within the limit, the unpacked one is not");
     let reply = send_packed(&http, "gzip", packed).await;
     assert_eq!(assert_status(&reply, 400).code, 3);
     collector.assert_books_balance().await;

@@ -106,7 +106,7 @@ async fn a_full_queue_tells_the_client_to_come_back() {
     let backend = Backend::start();
     backend.always_answer(Answer::Stall);
     let config = queued_with(&backend.address(), "{ num_consumers: 1, queue_size: 2 }");
-    let collector = FERROTEL.start(&format!("{config}\nexporters::otlp::timeout: 200ms")).await;
+    let collector = FERROTEL.start_with(&config, &["--set", "exporters.otlp.timeout=200ms"]).await;
     let client = Client::connect(&collector.grpc().await).await;
     client.export(samples::spans("first", 1)).await.expect("there is room");
     client.export(samples::spans("second", 1)).await.expect("there is room");
@@ -127,8 +127,8 @@ async fn a_full_queue_tells_the_client_to_come_back() {
 async fn a_backend_that_stalls_costs_one_timeout_and_no_data() {
     let backend = Backend::start();
     backend.answer([Answer::Stall]);
-    let config = format!("{}\nexporters::otlp::timeout: 300ms", queued_to(&backend.address()));
-    let collector = FERROTEL.start(&config).await;
+    let config = queued_to(&backend.address());
+    let collector = FERROTEL.start_with(&config, &["--set", "exporters.otlp.timeout=300ms"]).await;
     let client = Client::connect(&collector.grpc().await).await;
     client.export(samples::spans("waiting", 4)).await.expect("the queue takes it");
     backend.wait_for_spans(4).await;

@@ -72,7 +72,7 @@ async fn check(path: &str, document: &'static str, meant: Export) {
     collector.assert_books_balance().await;
 }
 
-fn read<T: serde::de::DeserializeOwned>(document: &str) -> T {
+fn read<T: tests::serde::de::DeserializeOwned>(document: &str) -> T {
     serde_json::from_str(document).expect("the reference reads its own examples")
 }
 

@@ -47,7 +47,7 @@ async fn the_example_stamps_spans_and_points_and_prints_records() {
     assert_eq!(backend.spans().len(), 2);
     assert_eq!(backend.metrics().len(), 3);
     assert_eq!(backend.records().len(), 0);
-    wait_for_print(&collector, "\"log records\": 4").await;
+    wait_for_print(&collector, "\"log records\":4").await;
     collector.assert_books_balance().await;
 }
 

@@ -7,6 +7,9 @@ use tests::{Answer, Backend, samples, serde_json};
 use crate::FERROTEL;
 use crate::configs::{queued_to, queued_with, to_nowhere};
 
+/// One attempt may take as long as it likes.
+const FOREVER: &str = "exporters.otlp.timeout=1h";
+
 #[tokio::test]
 async fn what_a_queue_holds_is_delivered_before_the_end() {
     let backend = Backend::start();
@@ -64,8 +67,8 @@ async fn a_request_under_way_is_answered_before_the_end() {
 async fn a_stalled_backend_is_waited_for_until_the_deadline_and_what_is_left_is_said() {
     let backend = Backend::start();
     backend.always_answer(Answer::Stall);
-    let config = format!("{}\nexporters::otlp::timeout: 1h", queued_to(&backend.address()));
-    let mut collector = FERROTEL.start_with(&config, &["--shutdown-timeout", "1s"]).await;
+    let config = queued_to(&backend.address());
+    let mut collector = FERROTEL.start_with(&config, &["--shutdown-timeout", "1s", "--set", FOREVER]).await;
     let client = Client::connect(&collector.grpc().await).await;
     for number in 0..3 {
         client.export(samples::spans(&format!("doomed {number}"), 7)).await.expect("the queue takes it");
@@ -114,8 +117,8 @@ async fn an_open_connection_does_not_hold_up_the_end() {
 async fn the_second_interrupt_ends_it_at_once() {
     let backend = Backend::start();
     backend.always_answer(Answer::Stall);
-    let config = format!("{}\nexporters::otlp::timeout: 1h", queued_to(&backend.address()));
-    let mut collector = FERROTEL.start_with(&config, &["--shutdown-timeout", "1h"]).await;
+    let config = queued_to(&backend.address());
+    let mut collector = FERROTEL.start_with(&config, &["--shutdown-timeout", "1h", "--set", FOREVER]).await;
     let client = Client::connect(&collector.grpc().await).await;
     client.export(samples::spans("doomed", 1)).await.expect("the queue takes it");
     backend.wait_for_asked(1).await;
@@ -130,8 +133,8 @@ async fn the_second_interrupt_ends_it_at_once() {
 async fn while_it_stops_it_is_not_healthy_and_takes_no_more() {
     let backend = Backend::start();
     backend.always_answer(Answer::Stall);
-    let config = format!("{}\nexporters::otlp::timeout: 1h", queued_to(&backend.address()));
-    let collector = FERROTEL.start_with(&config, &["--shutdown-timeout", "1h"]).await;
+    let config = queued_to(&backend.address());
+    let collector = FERROTEL.start_with(&config, &["--shutdown-timeout", "1h", "--set", FOREVER]).await;
     let address = collector.grpc().await;
     let client = Client::connect(&address).await;
     client.export(samples::spans("doomed", 1)).await.expect("the queue takes it");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ::config::{Diagnostic, Diagnostics, Interval, Node, Path};
+use ::config::{Diagnostic, Diagnostics, Interval, Node, Path, Secret, SecretMap};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -124,7 +124,72 @@ pub(crate) struct ReaderConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) pull: Option<PullConfig>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) periodic: Option<Value>,
+    pub(crate) periodic: Option<PeriodicConfig>,
+}
+
+/// A reader that sends the metrics somewhere, again and again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct PeriodicConfig {
+    /// Milliseconds between two sends.
+    pub(crate) interval: u64,
+    /// Milliseconds that one send may take.
+    pub(crate) timeout: u64,
+    pub(crate) exporter: PeriodicExporterConfig,
+}
+
+impl Default for PeriodicConfig {
+    fn default() -> PeriodicConfig {
+        PeriodicConfig { interval: 60_000, timeout: 30_000, exporter: PeriodicExporterConfig::default() }
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct PeriodicExporterConfig {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) otlp: Option<OtlpReaderConfig>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) console: Option<BTreeMap<String, Value>>,
+}
+
+/// Sending the metrics by OTLP.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct OtlpReaderConfig {
+    pub(crate) protocol: Protocol,
+    pub(crate) endpoint: String,
+    pub(crate) insecure: bool,
+    pub(crate) headers: SecretMap,
+    pub(crate) headers_list: Secret,
+    pub(crate) compression: ReaderCompression,
+    /// Milliseconds that one send may take, under the reader's own limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) timeout: Option<u64>,
+    pub(crate) certificate: String,
+    pub(crate) client_certificate: String,
+    pub(crate) client_key: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) temporality_preference: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) default_histogram_aggregation: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Protocol {
+    #[default]
+    #[serde(rename = "http/protobuf")]
+    Http,
+    #[serde(rename = "grpc/protobuf", alias = "grpc")]
+    Grpc,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ReaderCompression {
+    #[default]
+    None,
+    Gzip,
 }
 
 /// A reader that is scraped.
@@ -220,9 +285,12 @@ impl TelemetryConfig {
             "metrics::address",
             "`address` is the old spelling of `readers: [{ pull: { exporter: { prometheus: { host: .., port: .. } } } }]`",
         );
-        let periodic = |reader: &ReaderConfig| reader.periodic.is_some();
-        let has_periodic = self.metrics.readers.iter().flatten().any(periodic);
-        note(has_periodic, "metrics::readers", "periodic readers are not built; the metrics are served for scraping only");
+        let readers = || self.metrics.readers.iter().flatten().filter_map(|reader| reader.periodic.as_ref());
+        let to_console = readers().any(|reader| reader.exporter.console.is_some());
+        note(to_console, "metrics::readers", "the console exporter is not built; scrape `/metrics` instead");
+        let otlp = || readers().filter_map(|reader| reader.exporter.otlp.as_ref());
+        let delta = otlp().any(|otlp| otlp.temporality_preference.as_ref().is_some_and(|text| text != "cumulative"));
+        note(delta, "metrics::readers", "metrics are sent cumulative, whatever `temporality_preference` says");
         note(!self.metrics.views.is_empty(), "metrics::views", "views have no effect");
         note(!self.logs.processors.is_empty(), "logs::processors", "the collector's own logs are not exported");
         note(!self.traces.processors.is_empty(), "traces::processors", "the collector's own traces are not recorded");
@@ -263,7 +331,20 @@ impl MetricsConfig {
         }
     }
 
+    /// Where and how often metrics are sent.
+    pub(crate) fn senders(&self) -> Vec<(PeriodicConfig, OtlpReaderConfig)> {
+        if self.level == MetricsLevel::None {
+            return Vec::new();
+        }
+        let periodic = self.readers.iter().flatten().filter_map(|reader| reader.periodic.clone());
+        periodic.filter_map(|reader| reader.exporter.otlp.clone().map(|otlp| (reader, otlp))).collect()
+    }
+
     fn error(&self) -> Option<String> {
+        let has_endpoint = |(_, otlp): &(PeriodicConfig, OtlpReaderConfig)| !otlp.endpoint.is_empty();
+        if !self.senders().iter().all(has_endpoint) {
+            return Some("a periodic reader with the exporter `otlp` needs an `endpoint`".to_owned());
+        }
         if let Some(address) = self.address.as_deref().filter(|address| split_address(address).is_none()) {
             return Some(format!("`{address}` is not an address, expected `host:port`"));
         }
@@ -276,3 +357,6 @@ fn split_address(address: &str) -> Option<(String, u16)> {
     let (host, port) = address.rsplit_once(':')?;
     Some((host.to_owned(), port.parse().ok()?))
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use arc_swap::ArcSwapOption;
@@ -130,28 +129,33 @@ fn open(path: &str) -> anyhow::Result<Box<dyn Write + Send>> {
 /// Thins out lines that say the same thing again and again.
 struct Sampler {
     config: SamplingConfig,
-    state: Mutex<(Option<Instant>, HashMap<(Level, String), u64>)>,
+    tick: Mutex<Tick>,
+}
+
+/// What was said since when.
+#[derive(Default)]
+struct Tick {
+    began: Option<Instant>,
+    counts: HashMap<(Level, String), u64>,
 }
 
 impl Sampler {
     fn new(config: &SamplingConfig) -> Sampler {
-        Sampler { config: config.clone(), state: Mutex::default() }
+        Sampler { config: config.clone(), tick: Mutex::default() }
     }
 
     fn keeps(&self, metadata: &Metadata<'_>, message: &str) -> bool {
-        let tick: Duration = *self.config.tick;
-        let mut state = self.state.lock();
-        let (began, counts) = &mut *state;
-        if began.is_none_or(|began| began.elapsed() >= tick) {
-            *began = Some(Instant::now());
-            counts.clear();
+        let mut tick = self.tick.lock();
+        if tick.began.is_none_or(|began| began.elapsed() >= *self.config.tick) {
+            tick.began = Some(Instant::now());
+            tick.counts.clear();
         }
-        if counts.len() >= MAX_SAMPLED_MESSAGES {
+        if tick.counts.len() >= MAX_SAMPLED_MESSAGES {
             return true;
         }
-        let count = counts.entry((*metadata.level(), message.to_owned())).or_default();
+        let count = tick.counts.entry((*metadata.level(), message.to_owned())).or_default();
         *count += 1;
         let beyond = count.saturating_sub(self.config.initial);
-        beyond == 0 || (self.config.thereafter > 0 && beyond % self.config.thereafter == 0)
+        beyond == 0 || (self.config.thereafter > 0 && beyond.is_multiple_of(self.config.thereafter))
     }
 }

@@ -29,7 +29,6 @@ pub struct Config {
 /// How much to show, in the words of before `verbosity`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the names are the file's words")]
 pub enum LogLevel {
     #[serde(alias = "DEBUG")]
     Debug,
@@ -85,7 +84,8 @@ impl Exporter for Config {
                 problems.push(Problem::error("loglevel", message));
             }
             (Some(_), None) => {
-                let message = "is now `verbosity`: `debug` is `detailed`, `info` is `normal`, `warn` is `basic`";
+                let message =
+                    "is now `verbosity`: `debug` is `detailed`, `info` is `normal`, `warn` is `basic`";
                 problems.push(Problem::warning("loglevel", message));
             }
             (None, _) => (),

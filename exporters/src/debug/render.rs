@@ -29,7 +29,9 @@ impl Counts {
                 metrics: metrics.metrics().count(),
                 points: metrics.items(),
             },
-            Payload::Logs(logs) => Counts::Logs { resources: logs.resources().count(), records: logs.items() },
+            Payload::Logs(logs) => {
+                Counts::Logs { resources: logs.resources().count(), records: logs.items() }
+            }
         }
     }
 

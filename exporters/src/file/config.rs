@@ -117,7 +117,8 @@ impl Default for Config {
 impl Config {
     /// How long a request may stay in memory.
     pub(super) fn flush_interval(&self) -> Duration {
-        let interval = if self.flush_interval.is_zero() { DEFAULT_FLUSH_INTERVAL } else { self.flush_interval };
+        let interval =
+            if self.flush_interval.is_zero() { DEFAULT_FLUSH_INTERVAL } else { self.flush_interval };
         interval.0
     }
 

@@ -63,7 +63,9 @@ fn values(payload: &Payload, attribute: &str) -> BTreeMap<usize, String> {
     };
     match payload {
         Payload::Traces(traces) => traces.resources().filter_map(|group| value(group.resource())).collect(),
-        Payload::Metrics(metrics) => metrics.resources().filter_map(|group| value(group.resource())).collect(),
+        Payload::Metrics(metrics) => {
+            metrics.resources().filter_map(|group| value(group.resource())).collect()
+        }
         Payload::Logs(logs) => logs.resources().filter_map(|group| value(group.resource())).collect(),
     }
 }

@@ -7,9 +7,9 @@ mod output;
 mod permissions;
 mod rotation;
 mod sink;
-mod writer;
 #[cfg(test)]
 mod tests;
+mod writer;
 
 pub use config::{Compression, CompressionParams, Config, Format, GroupBy};
 pub use permissions::Permissions;

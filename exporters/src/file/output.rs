@@ -53,7 +53,8 @@ impl Output {
         self.size += frame.len() as u64;
         if self.pending.len() >= ENOUGH {
             // The frame is taken; if the file does not take it now, whoever comes next hears of it.
-            self.flush().unwrap_or_else(|error| warn!(path = %self.path.display(), %error, "cannot write yet"));
+            self.flush()
+                .unwrap_or_else(|error| warn!(path = %self.path.display(), %error, "cannot write yet"));
         }
         Ok(())
     }
@@ -111,6 +112,10 @@ impl Output {
 fn open(path: &PathBuf, keep: bool) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.create(true).mode(MODE);
-    if keep { options.append(true) } else { options.write(true).truncate(true) };
+    if keep {
+        options.append(true)
+    } else {
+        options.write(true).truncate(true)
+    };
     options.open(path)
 }

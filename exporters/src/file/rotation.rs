@@ -85,7 +85,9 @@ fn backups(path: &Path) -> io::Result<Vec<(DateTime, PathBuf)>> {
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
         let name = entry.file_name();
-        let time = name.to_str().and_then(|name| name.strip_prefix(&*stem)?.strip_prefix('-')?.strip_suffix(&*extension));
+        let time = name
+            .to_str()
+            .and_then(|name| name.strip_prefix(&*stem)?.strip_prefix('-')?.strip_suffix(&*extension));
         if let Some(time) = time.and_then(|time| DateTime::strptime(TIME, time).ok()) {
             found.push((time, entry.path()));
         }
@@ -96,7 +98,8 @@ fn backups(path: &Path) -> io::Result<Vec<(DateTime, PathBuf)>> {
 
 /// The file's name, and its extension with the dot.
 fn parts(path: &Path) -> (String, String) {
-    let text = |part: Option<&OsStr>| part.map(|part| part.to_string_lossy().into_owned()).unwrap_or_default();
+    let text =
+        |part: Option<&OsStr>| part.map(|part| part.to_string_lossy().into_owned()).unwrap_or_default();
     let extension = text(path.extension());
     let dotted = if extension.is_empty() { extension } else { format!(".{extension}") };
     (text(path.file_stem()), dotted)

@@ -23,9 +23,8 @@ pub(super) async fn start(config: Config, cx: &Context) -> anyhow::Result<Arc<dy
     // One place more, so that the last job always finds one.
     let (jobs, taken) = crossbeam_channel::bounded(WAITING + 1);
     let (last_words, scope) = (jobs.clone(), cx.scope.clone());
-    cx.scope.supervise("write", move || {
-        write(files.clone(), taken.clone(), last_words.clone(), scope.clone())
-    });
+    cx.scope
+        .supervise("write", move || write(files.clone(), taken.clone(), last_words.clone(), scope.clone()));
     Ok(Arc::new(Sink { jobs, room: Arc::new(Semaphore::new(WAITING)) }))
 }
 
@@ -58,6 +57,8 @@ impl Consumer for Sink {
         let (answer, answered) = oneshot::channel();
         let job = Job::Write { payload: batch.payload, answer, _room: room };
         self.jobs.try_send(job).map_err(|_| ConsumeError::retryable("the file is closed"))?;
-        answered.await.unwrap_or_else(|_| Err(ConsumeError::retryable("the file was closed before it was written")))
+        answered
+            .await
+            .unwrap_or_else(|_| Err(ConsumeError::retryable("the file was closed before it was written")))
     }
 }

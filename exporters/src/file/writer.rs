@@ -22,7 +22,11 @@ use super::output::Output;
 
 /// What the thread is asked to do.
 pub(super) enum Job {
-    Write { payload: Payload, answer: oneshot::Sender<Result<(), ConsumeError>>, _room: OwnedSemaphorePermit },
+    Write {
+        payload: Payload,
+        answer: oneshot::Sender<Result<(), ConsumeError>>,
+        _room: OwnedSemaphorePermit,
+    },
     /// Write all that is pending, and end.
     Close,
 }

@@ -85,7 +85,11 @@ impl Htpasswd {
             return vec![Problem::error("htpasswd", "must have a `file` or `inline`")];
         }
         let inline = Accounts::default().extended(self.inline.expose());
-        inline.err().map(|error| Problem::error("htpasswd::inline", format!("{error:#}"))).into_iter().collect()
+        inline
+            .err()
+            .map(|error| Problem::error("htpasswd::inline", format!("{error:#}")))
+            .into_iter()
+            .collect()
     }
 
     async fn accounts(&self) -> anyhow::Result<Accounts> {

@@ -37,8 +37,10 @@ impl Accounts {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            let (user, password) = line.split_once(':').with_context(|| format!("line {number} has no `:`"))?;
-            let password = Password::parse(password).with_context(|| format!("line {number}, user `{user}`"))?;
+            let (user, password) =
+                line.split_once(':').with_context(|| format!("line {number} has no `:`"))?;
+            let password =
+                Password::parse(password).with_context(|| format!("line {number}, user `{user}`"))?;
             self.0.insert(user.to_owned(), password);
         }
         Ok(self)
@@ -70,14 +72,19 @@ impl Password {
             return salted_sha1(encoded);
         }
         for magic in [md5_crypt::APACHE, md5_crypt::UNIX] {
-            let Some((salt, hash)) = text.strip_prefix(magic).and_then(|rest| rest.split_once('$')) else { continue };
+            let Some((salt, hash)) = text.strip_prefix(magic).and_then(|rest| rest.split_once('$')) else {
+                continue;
+            };
             let hash = Expected::new(hash.as_bytes())?;
             return Ok(Password::Md5Crypt { magic, salt: salt.to_owned(), hash });
         }
         if ["$2a$", "$2b$", "$2x$", "$2y$"].iter().any(|prefix| text.starts_with(prefix)) {
             let parts: bcrypt::HashParts = text.parse().map_err(|_| anyhow!("not a bcrypt hash"))?;
             let cost = parts.get_cost();
-            ensure!(cost <= MAX_BCRYPT_COST, "the cost of its bcrypt hash is {cost}, more than {MAX_BCRYPT_COST}");
+            ensure!(
+                cost <= MAX_BCRYPT_COST,
+                "the cost of its bcrypt hash is {cost}, more than {MAX_BCRYPT_COST}"
+            );
             return Ok(Password::Bcrypt(text.to_owned()));
         }
         if ["$5$", "$6$", "$7$", "$y$"].iter().any(|prefix| text.starts_with(prefix)) {

@@ -69,7 +69,8 @@ impl Server {
 impl Authenticator for Server {
     async fn authenticate(&self, headers: &HeaderMap) -> Result<Identity, AuthenticationError> {
         let login = Login::read(headers).map_err(|why| AuthenticationError(why.to_owned()))?;
-        let attributes = vec![("username".to_owned(), login.user.clone()), ("raw".to_owned(), login.raw.clone())];
+        let attributes =
+            vec![("username".to_owned(), login.user.clone()), ("raw".to_owned(), login.raw.clone())];
         match self.is_right(login).await {
             true => Ok(Identity { attributes }),
             false => Err(AuthenticationError("invalid credentials".to_owned())),
@@ -88,7 +89,8 @@ struct Login {
 impl Login {
     /// The error is the Go Collector's text.
     fn read(headers: &HeaderMap) -> Result<Login, &'static str> {
-        let header = headers.get(AUTHORIZATION).filter(|header| !header.is_empty()).ok_or("no basic auth provided")?;
+        let header =
+            headers.get(AUTHORIZATION).filter(|header| !header.is_empty()).ok_or("no basic auth provided")?;
         let header = header.to_str().map_err(|_| "invalid authorization format")?;
         let (scheme, raw) = header.split_once(' ').ok_or("invalid authorization scheme prefix")?;
         if !scheme.eq_ignore_ascii_case("basic") {

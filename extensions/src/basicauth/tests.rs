@@ -41,7 +41,10 @@ fn basic(text: &str) -> String {
 
 #[test]
 fn knows_every_form_of_password() {
-    let bcrypt = format!("bcrypt:{}", bcrypt::hash_with_salt("myPassword", 4, [7; 16]).unwrap().format_for_version(bcrypt::Version::TwoY));
+    let bcrypt = format!(
+        "bcrypt:{}",
+        bcrypt::hash_with_salt("myPassword", 4, [7; 16]).unwrap().format_for_version(bcrypt::Version::TwoY)
+    );
     let accounts = Accounts::default().extended(FORMS).unwrap().extended(&bcrypt).unwrap();
     for user in ["plain", "apache", "unix", "sha", "bcrypt"] {
         assert!(accounts.matches(user, "myPassword"), "{user}");
@@ -56,27 +59,30 @@ fn knows_every_form_of_password() {
 fn salted_md5_takes_passwords_of_every_length() {
     // Made with `openssl passwd`.
     for (salt, password, hash) in [
-        ("a", "", "rzCbqz/FNa9W0EcV5lQnD1"),
-        ("saltsalt", "x", ""),
-        ("saltsalt", "0123456789012345678901234567890123456789", ""),
+        ("a", "", "lsAcX0kKaMIVmrCtUuk5b0"),
+        ("saltsalt", "x", "Q17bmANhIA7pctgRGqF/S0"),
+        ("saltsalt", "0123456789012345678901234567890123456789", "9REcj4tPGiLcag7yxh4Gc0"),
     ] {
-        let made = md5_crypt::hash(md5_crypt::APACHE, salt, password.as_bytes());
-        assert_eq!(made.len(), 22);
-        assert!(hash.is_empty() || made == hash || password.is_empty());
+        assert_eq!(md5_crypt::hash(md5_crypt::APACHE, salt, password.as_bytes()), hash, "{password}");
     }
 }
 
 #[test]
 fn a_later_line_counts() {
     let accounts = Accounts::default().extended("ada:old\nbob:x").unwrap().extended("ada:new").unwrap();
-    assert!(accounts.matches("ada", "new") && !accounts.matches("ada", "old") && accounts.matches("bob", "x"));
+    assert!(
+        accounts.matches("ada", "new") && !accounts.matches("ada", "old") && accounts.matches("bob", "x")
+    );
 }
 
 #[test]
 fn what_cannot_be_read_is_named_with_its_line() {
     for (text, expected) in [
         ("ada:x\nbob", "line 2 has no `:`"),
-        ("ada:$6$salt$hash", "line 1, user `ada`: this form of hash is not known; use bcrypt, as `htpasswd -B` writes it"),
+        (
+            "ada:$6$salt$hash",
+            "line 1, user `ada`: this form of hash is not known; use bcrypt, as `htpasswd -B` writes it",
+        ),
         ("ada:{SHA}?", "line 1, user `ada`: not base64 behind `{SHA}`"),
         ("ada:{SHA}AAAA", "line 1, user `ada`: too short for SHA-1"),
         ("ada:$2y$99$x", "line 1, user `ada`: not a bcrypt hash"),
@@ -89,7 +95,8 @@ fn what_cannot_be_read_is_named_with_its_line() {
 #[tokio::test]
 async fn lets_in_who_knows_the_password() {
     let hash = bcrypt::hash_with_salt("secret:with colon", 4, [1; 16]).unwrap().to_string();
-    let guard = start(&format!("htpasswd: {{ inline: \"ada:{hash}\\nbob:plain\" }}")).await.authenticator.unwrap();
+    let guard =
+        start(&format!("htpasswd: {{ inline: \"ada:{hash}\\nbob:plain\" }}")).await.authenticator.unwrap();
     for _ in 0..2 {
         assert_eq!(ask(&guard, &basic("ada:secret:with colon")).await, Ok(Some("ada".to_owned())));
     }
@@ -145,7 +152,10 @@ fn says_everything_that_is_wrong() {
     assert!(both[0].starts_with("error : only one of `htpasswd` and `client_auth`"), "{both:?}");
     assert_eq!(check("htpasswd: {}"), ["error htpasswd: must have a `file` or `inline`"]);
     assert_eq!(check("htpasswd: { inline: ada }"), ["error htpasswd::inline: line 1 has no `:`"]);
-    assert_eq!(check("client_auth: { username: 'a:b' }"), ["error client_auth::username: `a:b` must not have a `:`"]);
+    assert_eq!(
+        check("client_auth: { username: 'a:b' }"),
+        ["error client_auth::username: `a:b` must not have a `:`"]
+    );
     assert_eq!(check("client_auth: {}"), ["error client_auth::username: must not be empty"]);
 }
 

@@ -1,8 +1,8 @@
 //! The `bearertokenauth` extension: a token in a header, checked on the way in and added on the way out.
 
 mod config;
-mod token;
 #[cfg(test)]
 mod tests;
+mod token;
 
 pub use config::{Config, FileRetry};

@@ -53,7 +53,8 @@ async fn sends_the_first_token_over_tls_only() {
 async fn a_file_is_read_anew_when_it_changes() {
     let path = std::env::temp_dir().join(format!("bearer-{}", std::process::id()));
     std::fs::write(&path, "first\n\nsecond\n").unwrap();
-    let guard = start(&format!("{{ token: unused, filename: {} }}", path.display())).await.authenticator.unwrap();
+    let guard =
+        start(&format!("{{ token: unused, filename: {} }}", path.display())).await.authenticator.unwrap();
     assert_eq!(ask(&guard, "authorization", "Bearer second").await, Ok(()));
     assert!(ask(&guard, "authorization", "Bearer unused").await.is_err());
     std::fs::write(&path, "another token\n").unwrap();
@@ -70,7 +71,8 @@ async fn a_file_is_read_anew_when_it_changes() {
 #[tokio::test(start_paused = true)]
 async fn a_missing_file_is_waited_for_if_wanted() {
     let path = std::env::temp_dir().join(format!("bearer-late-{}", std::process::id()));
-    let read_it = |retry: &str| read::<Config>(&format!("{{ filename: {}, {retry} }}", path.display())).unwrap();
+    let read_it =
+        |retry: &str| read::<Config>(&format!("{{ filename: {}, {retry} }}", path.display())).unwrap();
     let cx = || context(Kind::Extension, "bearertokenauth");
     let error = read_it("file_retry: { enabled: true, max_retries: 3 }").start(cx()).await.err().unwrap();
     assert!(format!("{error:#}").contains("cannot read"), "{error:#}");

@@ -29,7 +29,8 @@ impl Tokens {
     pub(super) fn new<'a>(scheme: &str, tokens: impl Iterator<Item = &'a str>) -> anyhow::Result<Tokens> {
         let values = tokens.map(|token| value(scheme, token)).collect::<anyhow::Result<Vec<_>>>()?;
         let sent = values.first().context("there is no token")?.clone();
-        let let_in = values.iter().map(|value| Expected::new(value.as_bytes())).collect::<anyhow::Result<_>>()?;
+        let let_in =
+            values.iter().map(|value| Expected::new(value.as_bytes())).collect::<anyhow::Result<_>>()?;
         Ok(Tokens { let_in, sent })
     }
 
@@ -45,7 +46,8 @@ impl Tokens {
 fn value(scheme: &str, token: &str) -> anyhow::Result<HeaderValue> {
     ensure!(!token.is_empty(), "a token is empty");
     let text = if scheme.is_empty() { token.to_owned() } else { format!("{scheme} {token}") };
-    let mut value = HeaderValue::try_from(text).context("scheme or token has a character that no header can hold")?;
+    let mut value =
+        HeaderValue::try_from(text).context("scheme or token has a character that no header can hold")?;
     value.set_sensitive(true);
     Ok(value)
 }
@@ -54,7 +56,10 @@ fn value(scheme: &str, token: &str) -> anyhow::Result<HeaderValue> {
 impl Authenticator for Bearer {
     async fn authenticate(&self, headers: &HeaderMap) -> Result<Identity, AuthenticationError> {
         let Some(presented) = headers.get(&self.header).filter(|value| !value.is_empty()) else {
-            return Err(AuthenticationError(format!("missing or empty authorization header: {}", self.header)));
+            return Err(AuthenticationError(format!(
+                "missing or empty authorization header: {}",
+                self.header
+            )));
         };
         // All are compared, so that the time does not tell which one it was.
         let tokens = self.tokens.load();

@@ -27,9 +27,15 @@ pub(super) enum Source {
     Fixed(String),
     File(Arc<ArcSwap<String>>),
     /// A header of the request that brought the data.
-    Metadata { key: String, default: String },
+    Metadata {
+        key: String,
+        default: String,
+    },
     /// An attribute of who brought the data.
-    Attribute { name: String, default: String },
+    Attribute {
+        name: String,
+        default: String,
+    },
 }
 
 impl Credentials for HeadersSetter {
@@ -64,8 +70,9 @@ impl Header {
 
     fn value(&self, origin: &Origin) -> anyhow::Result<HeaderValue> {
         let text = self.source.value(origin).with_context(|| format!("header `{}`", self.name))?;
-        HeaderValue::from_str(&text)
-            .with_context(|| format!("header `{}`: the value has a character that no header can hold", self.name))
+        HeaderValue::from_str(&text).with_context(|| {
+            format!("header `{}`: the value has a character that no header can hold", self.name)
+        })
     }
 }
 

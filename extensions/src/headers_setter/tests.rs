@@ -17,7 +17,11 @@ async fn headers(text: &str) -> anyhow::Result<HeaderMap> {
     metadata.add("many", "1");
     metadata.add("many", "2");
     let identity = Identity { attributes: vec![("user".to_owned(), "ada".to_owned())] };
-    let origin = Origin { metadata: Some(Arc::new(metadata)), identity: Some(Arc::new(identity)), ..Origin::default() };
+    let origin = Origin {
+        metadata: Some(Arc::new(metadata)),
+        identity: Some(Arc::new(identity)),
+        ..Origin::default()
+    };
     let mut headers = HeaderMap::new();
     headers.insert("x-old", HeaderValue::from_static("old"));
     setter.add_to(&mut headers, &origin)?;
@@ -32,7 +36,8 @@ async fn start(text: &str) -> anyhow::Result<Arc<dyn Credentials>> {
 
 /// `name=value` of all headers, in the order of names.
 fn pairs(headers: &HeaderMap) -> Vec<String> {
-    let mut pairs: Vec<_> = headers.iter().map(|(name, value)| format!("{name}={}", value.to_str().unwrap())).collect();
+    let mut pairs: Vec<_> =
+        headers.iter().map(|(name, value)| format!("{name}={}", value.to_str().unwrap())).collect();
     pairs.sort();
     pairs
 }
@@ -61,7 +66,7 @@ async fn each_source_says_what_it_has() {
         ("from_context: nobody, default_value: somebody", "somebody"),
         ("from_attribute: user", "ada"),
         ("from_attribute: age", ""),
-        ("from_attribute: age, default_value: 42", "42"),
+        ("from_attribute: age, default_value: '42'", "42"),
         ("value: fixed", "fixed"),
     ] {
         let headers = headers(&format!("headers: [{{ key: x, {source} }}]")).await.unwrap();

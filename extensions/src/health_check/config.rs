@@ -100,7 +100,8 @@ impl Extension for Config {
             problems.push(Problem::error("path", format!("`{}` must start with `/`", self.own.path)));
         }
         if self.own.check_collector_pipeline != PipelineCheck::default() {
-            let message = "has no effect, here as in the Go Collector; watch the metrics of the exporters instead";
+            let message =
+                "has no effect, here as in the Go Collector; watch the metrics of the exporters instead";
             problems.push(Problem::warning("check_collector_pipeline", message));
         }
         problems

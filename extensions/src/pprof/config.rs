@@ -1,12 +1,15 @@
 //! What users write under `extensions::pprof`.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use component::{Capabilities, Context, Extension, Listens, Problem};
 use config::Interval;
 use serde::{Deserialize, Serialize};
 use transport::http::ServerConfig;
 
-use super::{sampling, serve};
+use super::sampling::Only;
+use super::serve;
 
 /// The `pprof` extension.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -68,10 +71,11 @@ impl Extension for Config {
     }
 
     async fn start(self, cx: Context) -> anyhow::Result<Capabilities> {
-        let only = sampling::Only::claim()?;
+        let only = Arc::new(Only::claim()?);
         let server = ServerConfig::with_endpoint(&self.endpoint).bind(&cx).await?;
         if !self.save_to_file.is_empty() {
-            cx.scope.spawn("cpu profile", sampling::save_until_stopped(cx.scope.clone(), self.save_to_file));
+            let (only, scope, path) = (only.clone(), cx.scope.clone(), self.save_to_file);
+            cx.scope.spawn("cpu profile", async move { only.save(&scope, &path).await });
         }
         serve::start(server, only, &cx);
         Ok(Capabilities::default())

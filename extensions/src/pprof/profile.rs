@@ -87,7 +87,8 @@ impl Builder {
     }
 
     fn location(&mut self, inlined: &[Frame]) -> u64 {
-        let lines: Vec<_> = inlined.iter().map(|frame| (self.function(frame), i64::from(frame.line))).collect();
+        let lines: Vec<_> =
+            inlined.iter().map(|frame| (self.function(frame), i64::from(frame.line))).collect();
         let next = self.locations.len() as u64 + 1;
         let number = *self.location_numbers.entry(lines.clone()).or_insert(next);
         if number == next {

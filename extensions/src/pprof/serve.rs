@@ -10,8 +10,8 @@ use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, StatusCode, request};
 use transport::http as server;
 
-use super::sampling::{self, Only};
 use super::heap;
+use super::sampling::Only;
 use crate::html::Page;
 
 /// Go's default.
@@ -22,14 +22,13 @@ const LONGEST_PROFILE: Duration = Duration::from_secs(300);
 /// Profiles of the Go runtime, which have no meaning here.
 const GO_ONLY: [&str; 6] = ["block", "goroutine", "mutex", "symbol", "threadcreate", "trace"];
 
-pub(super) fn start(server: server::Server, only: Only, cx: &Context) {
-    server.serve(cx, Arc::new(Profiles { scope: cx.scope.clone(), _only: only }));
+pub(super) fn start(server: server::Server, only: Arc<Only>, cx: &Context) {
+    server.serve(cx, Arc::new(Profiles { scope: cx.scope.clone(), only }));
 }
 
 struct Profiles {
     scope: Scope,
-    /// Given back when the server is gone.
-    _only: Only,
+    only: Arc<Only>,
 }
 
 #[async_trait]
@@ -63,7 +62,7 @@ impl Profiles {
             Ok(limit) => limit,
             Err(why) => return refuse(StatusCode::BAD_REQUEST, &why),
         };
-        match sampling::record(limit, &self.scope).await {
+        match self.only.record(limit, &self.scope).await {
             Ok(profile) => download(profile, "profile"),
             // Go answers so, too, and adds the header that tells `go tool pprof` to show the text.
             Err(error) => refuse(StatusCode::INTERNAL_SERVER_ERROR, &format!("{error:#}")),

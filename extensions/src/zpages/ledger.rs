@@ -56,7 +56,8 @@ impl Entry<'_> {
 
     fn row(&self) -> Vec<Cell> {
         let number = |count: u64| Cell::Number(count.cast_signed());
-        let dropped: Vec<_> = self.dropped.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+        let dropped: Vec<_> =
+            self.dropped.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
         vec![
             self.kind.into(),
             self.id.into(),

@@ -28,8 +28,7 @@ pub(super) fn service(build: &BuildInfo, started: Timestamp) -> String {
     let mut page = Page::new(&format!("Service {}", build.command));
     page.heading("Build Info");
     let row = |name: &str, value: &str| vec![name.into(), value.into()];
-    let build =
-        [("Command", build.command), ("Description", build.description), ("Version", build.version)];
+    let build = [("Command", build.command), ("Description", build.description), ("Version", build.version)];
     page.table(&["Property", "Value"], build.map(|(name, value)| row(name, value)));
     page.heading("Runtime Info");
     let started = started.to_string();
@@ -90,7 +89,8 @@ fn pipeline(pipeline: &PipelineOverview) -> Vec<Cell> {
 fn component_link(pipeline: &PipelineOverview, kind: &str, id: &String) -> (String, String) {
     let mark = if pipeline.connectors.contains(id) { " (connector)" } else { "" };
     let (name, component) = (encode(&pipeline.id), encode(id));
-    let to = format!("/debug/pipelinez?pipelinenamez={name}&componentnamez={component}&componentkindz={kind}");
+    let to =
+        format!("/debug/pipelinez?pipelinenamez={name}&componentnamez={component}&componentkindz={kind}");
     (format!("{id}{mark}"), to)
 }
 

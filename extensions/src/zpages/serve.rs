@@ -12,8 +12,8 @@ use jiff::Timestamp;
 use transport::http as server;
 
 use super::config::Own;
-use super::pages::{self, Choice};
 use super::ledger;
+use super::pages::{self, Choice};
 use crate::html;
 
 const NO_TRACES: &str = "404: the collector does not record traces of itself\n";
@@ -56,7 +56,9 @@ impl Pages {
             "" | "/debug" => page(pages::index(&self.build, self.has_variables)),
             "/debug/servicez" => page(pages::service(&self.build, self.started)),
             "/debug/pipelinez" => page(pages::pipelines(&overview, &choice(query))),
-            "/debug/extensionz" => page(pages::extensions(&overview, param(query, "zextensionname").as_deref())),
+            "/debug/extensionz" => {
+                page(pages::extensions(&overview, param(query, "zextensionname").as_deref()))
+            }
             "/debug/featurez" => page(pages::features(&overview)),
             "/debug/ledgerz" if wants_json(head) => json(ledger::json(&overview)),
             "/debug/ledgerz" => page(ledger::html(&overview)),
@@ -67,7 +69,8 @@ impl Pages {
     }
 
     fn variables(&self) -> Vec<u8> {
-        let command_line: Vec<_> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+        let command_line: Vec<_> =
+            std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
         let variables = serde_json::json!({
             "cmdline": command_line,
             "version": self.build.version,

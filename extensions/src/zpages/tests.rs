@@ -1,7 +1,9 @@
 use std::sync::Arc;
 
 use component::testing::context;
-use component::{Account, Context, Extension, ExtensionOverview, Kind, LedgerEntry, Overview, PipelineOverview};
+use component::{
+    Account, Context, Extension, ExtensionOverview, Kind, LedgerEntry, Overview, PipelineOverview,
+};
 use otlp::Signal;
 
 use super::config::Config;
@@ -37,7 +39,12 @@ fn overview() -> Overview {
             connectors: ids(&["forward"]),
         }],
         extensions: vec![ExtensionOverview { id: "zpages".to_owned() }],
-        ledger: vec![LedgerEntry { kind: "pipeline", id: Arc::from("traces/<eu>"), signal: Signal::Traces, account }],
+        ledger: vec![LedgerEntry {
+            kind: "pipeline",
+            id: Arc::from("traces/<eu>"),
+            signal: Signal::Traces,
+            account,
+        }],
         gates: vec![("exporter.x".to_owned(), true)],
     }
 }
@@ -50,7 +57,8 @@ async fn every_link_of_the_front_page_leads_somewhere() {
         assert_eq!(index.status, 200);
         assert!(index.head.contains("content-type: text/html; charset=utf-8"), "{}", index.head);
         let text = index.text();
-        let links: Vec<_> = text.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+        let links: Vec<_> =
+            text.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
         assert_eq!(links.len(), 7);
         for link in links {
             let status = get(&address, link).await.status;
@@ -65,7 +73,9 @@ async fn the_pages_show_what_runs_as_soon_as_it_runs() {
     let (cx, address) = start("{}").await;
     assert!(!get(&address, "/debug/pipelinez").await.text().contains("otlp"));
     cx.overview.store(Arc::new(overview()));
-    let pipelines = get(&address, "/debug/pipelinez?pipelinenamez=%3Cb%3E&componentnamez=x&componentkindz=exporter").await;
+    let pipelines =
+        get(&address, "/debug/pipelinez?pipelinenamez=%3Cb%3E&componentnamez=x&componentkindz=exporter")
+            .await;
     let text = pipelines.text();
     assert!(text.contains("Pipeline &lt;b&gt;, exporter x"), "{text}");
     assert!(text.contains("<td>traces/&lt;eu&gt;</td><td>traces</td><td>true</td>"), "{text}");
@@ -95,7 +105,8 @@ async fn variables_are_shown_on_request_only() {
     let (_cx, address) = start("{}").await;
     assert_eq!(get(&address, "/debug/expvarz").await.status, 404);
     let (_cx, address) = start("expvar: { enabled: true }").await;
-    let variables: serde_json::Value = serde_json::from_slice(&get(&address, "/debug/expvarz").await.body).unwrap();
+    let variables: serde_json::Value =
+        serde_json::from_slice(&get(&address, "/debug/expvarz").await.body).unwrap();
     assert!(variables["cmdline"].is_array());
     assert!(variables["memory"]["VmRSS"].as_u64().unwrap() > 0);
 }

@@ -5,7 +5,8 @@
 //! the first payload, whose waiting begins, and by the one that makes it enough.
 //!
 //! The list has a bound: as many items as are enough for a batch, or as many payloads as there are cores where these
-//! are more. A producer that finds it full waits, and takes its payload along when it gives up.
+//! are more; the worker may have as much again. A producer that finds it full waits, and takes its payload along when it
+//! gives up.
 
 use std::num::NonZero;
 use std::pin::pin;

@@ -108,21 +108,30 @@ async fn a_refusal_that_may_pass_is_tried_again_and_nothing_is_lost() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_queue_that_drains_while_stopping_gets_what_is_held() {
+    let full = || Err(ConsumeError::retryable("sending queue is full"));
+    let bench = Bench::new("send_batch_size: 1", (0..5).map(|_| full())).await;
+    bench.hold([5]).await;
+    bench.check_books().await;
+    assert_eq!(bench.sent(), [5]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn while_a_batch_is_tried_again_producers_wait() {
     let full = || Err(ConsumeError::retryable("sending queue is full"));
-    let bench = Bench::new("send_batch_size: 1", (0..100).map(|_| full())).await;
+    let bench = Bench::new("send_batch_size: 1", (0..10_000).map(|_| full())).await;
     let cores = std::thread::available_parallelism().unwrap().get();
     let mut held = 0;
     while let Ok(answer) = tokio::time::timeout(Duration::from_secs(1), bench.push(1)).await {
         answer.unwrap();
         held += 1;
-        assert!(held <= cores + 1, "the intake has a bound");
+        assert!(held <= 2 * cores, "the intake has a bound");
     }
-    assert_eq!(held, cores + 1, "one is in hand, the others in the intake");
+    assert!(held > cores, "only {held} were taken");
     assert_eq!(bench.account.totals().in_flight(), held as i64);
     bench.check_books().await;
     let dropped = bench.account.totals().dropped;
-    assert_eq!(dropped["batch: sender failed"], held as u64, "at the end there is one attempt each");
+    assert_eq!(dropped["batch: sender failed"], held as u64, "they are given up when the time for stopping is over");
 }
 
 #[tokio::test(start_paused = true)]

@@ -68,6 +68,10 @@ impl<'a> Worker<'a> {
         let mut arrivals = Vec::new();
         loop {
             self.take_in(&mut arrivals).await;
+            if self.due.is_some_and(|due| due <= Instant::now()) {
+                self.send_all().await;
+                continue;
+            }
             if let Some(due) = self.due.filter(|due| *due != timer.deadline()) {
                 timer.set(sleep_until(due));
             }
@@ -75,7 +79,7 @@ impl<'a> Worker<'a> {
                 // The rare ones come first, or busy producers would hide them.
                 biased;
                 () = &mut stopped => break,
-                () = &mut timer, if self.due.is_some() => self.send_all().await,
+                () = &mut timer, if self.due.is_some() => (),
                 () = intake.filled() => (),
             }
         }
@@ -161,18 +165,27 @@ impl<'a> Worker<'a> {
                 answer => return answer,
             };
             self.trouble.failed(&error);
+            let again = Instant::now() + pause.max(asked_pause(&error));
+            // The last attempt is made while there is still time for the others behind it.
+            let again = last_attempt(cx).map_or(again, |last| again.min(last));
             tokio::select! {
-                () = sleep(pause.max(asked_pause(&error))) => pause = (pause * 2).min(MAX_PAUSE),
-                // The last attempt there is time for.
-                () = cx.scope.stopped() => return next.consume(batch).await,
+                () = sleep_until(again) => pause = (pause * 2).min(MAX_PAUSE),
+                // From here on the queue in front drains: try again soon, until the time for stopping is over.
+                () = cx.scope.stopped(), if !cx.scope.is_stopping() => pause = FIRST_PAUSE,
             }
         }
     }
 
     fn may_pass(&self, error: &ConsumeError) -> bool {
         let cx = &self.shard.cx;
-        cx.acknowledge == Acknowledge::Held && !error.is_permanent() && !cx.scope.is_stopping()
+        let has_time = last_attempt(cx).is_none_or(|last| Instant::now() < last);
+        cx.acknowledge == Acknowledge::Held && !error.is_permanent() && has_time
     }
+}
+
+/// When a batch that nobody takes is tried for the last time; `None` while the component is not told to stop.
+fn last_attempt(cx: &Context) -> Option<Instant> {
+    cx.scope.deadline().map(|deadline| deadline.checked_sub(FIRST_PAUSE).unwrap_or(deadline))
 }
 
 fn asked_pause(error: &ConsumeError) -> Duration {

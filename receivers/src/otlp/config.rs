@@ -24,13 +24,10 @@ pub struct Config {
 #[serde(default, deny_unknown_fields)]
 pub struct Protocols {
     /// OTLP/gRPC.
-    pub grpc: Optional<GrpcConfig>,
+    pub grpc: Optional<Preset<GrpcDefaults>>,
     /// OTLP/HTTP.
     pub http: Optional<HttpConfig>,
 }
-
-/// A gRPC server with the receiver's own defaults.
-pub type GrpcConfig = Preset<GrpcDefaults>;
 
 /// The receiver's own defaults for a gRPC server.
 #[derive(Clone, Copy, Debug)]

@@ -54,12 +54,12 @@ impl Posts {
     fn parse(&self, signal: Signal, encoding: Encoding, body: Bytes) -> Result<Payload, Status> {
         let bytes = match encoding {
             Encoding::Protobuf => body,
-            Encoding::Json => self.from_json(signal, &body)?,
+            Encoding::Json => self.decode_json(signal, &body)?,
         };
         Payload::parse(signal, bytes).map_err(|error| Status::new(Code::InvalidArgument, error))
     }
 
-    fn from_json(&self, signal: Signal, body: &[u8]) -> Result<Bytes, Status> {
+    fn decode_json(&self, signal: Signal, body: &[u8]) -> Result<Bytes, Status> {
         let limit = body.len() * MAX_GROWTH;
         let decoded = otlp::json::decode(signal, body, limit);
         let decoded = decoded.map_err(|error| Status::new(Code::InvalidArgument, error))?;

@@ -51,7 +51,11 @@ fn exactly_the_limit_fits() {
     for encoding in ALL {
         let packed = Bytes::from(compress(encoding, None, &data).unwrap());
         let memory = Memory::default();
-        assert_eq!(decompress(encoding, &[packed.clone()], 10_000, &memory).unwrap(), data[0], "{encoding}");
+        assert_eq!(
+            decompress(encoding, std::slice::from_ref(&packed), 10_000, &memory).unwrap(),
+            data[0],
+            "{encoding}"
+        );
         let short = decompress(encoding, &[packed], 9_999, &memory);
         assert_eq!(short, Err(DecompressError::TooLarge { limit: 9_999 }), "{encoding}");
     }
@@ -138,7 +142,7 @@ proptest! {
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         let bytes = Bytes::from(bytes);
         for encoding in ALL {
-            let _ = decompress(encoding, &[bytes.clone()], LIMIT, &Memory::default());
+            let _ = decompress(encoding, std::slice::from_ref(&bytes), LIMIT, &Memory::default());
         }
     }
 }

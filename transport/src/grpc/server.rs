@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use component::Context;
-use tracing::info;
+use tracing::debug;
 
 use super::call::Door;
 use super::connection;
@@ -61,7 +61,7 @@ impl Server {
 
     /// Serves until the component is to stop: then no more calls are taken, and those under way end in peace.
     pub fn serve(mut self, cx: &Context, service: Arc<dyn Service>) {
-        info!(endpoint = %self.local_addr(), "starting gRPC server");
+        debug!(component = %cx.id, endpoint = %self.local_addr(), "starting gRPC server");
         self.door.service = Some(service);
         self.door.mounts.push(health::mount(cx));
         let shared = Arc::new(Shared {

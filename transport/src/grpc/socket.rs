@@ -1,8 +1,11 @@
-//! Fewer system calls: large reads for a parser that reads little at a time.
+//! Fewer system calls: large reads for a parser that reads little at a time, and small writes gathered.
 //!
 //! h2 reads some 8 KiB a call. A request of 169 KB in frames of 16 KiB then costs 20 calls; read through this it costs
-//! one, and a copy of what is still in the processor's cache. Writes go through as they are: h2 gathers small frames
-//! itself and writes large ones from where they lie.
+//! one, and a copy of what is still in the processor's cache.
+//!
+//! h2 flushes after every DATA frame, so that each small message costs a call. Here a flush of small writes only wakes
+//! the connection's task again, and the next read, with which h2 begins whenever it is polled, writes what has been
+//! gathered: by then other calls have added theirs. Large writes go through from where they lie.
 
 use std::io;
 use std::pin::Pin;
@@ -20,6 +23,12 @@ const SMALL: usize = 16 << 10;
 /// A connection that fills its buffer gets this much.
 const LARGE: usize = 256 << 10;
 
+/// Writes up to this are copied and gathered; above it a call costs less than the copy.
+const SMALL_WRITE: usize = 8 << 10;
+
+/// As much is gathered before it is written in any case.
+const GATHERED: usize = 32 << 10;
+
 /// After so many reads in a row that would have fitted the small buffer, the large one is given back.
 const QUIET_READS: u32 = 64;
 
@@ -32,11 +41,23 @@ pub(super) struct Socket {
     end: usize,
     quiet: u32,
     reads: Arc<AtomicU64>,
+    gathered: Vec<u8>,
+    /// How much of `gathered` is written.
+    written: usize,
 }
 
 impl Socket {
     pub(super) fn new(stream: Stream) -> Socket {
-        Socket { stream, buffer: Vec::new(), start: 0, end: 0, quiet: 0, reads: Arc::default() }
+        Socket {
+            stream,
+            buffer: Vec::new(),
+            start: 0,
+            end: 0,
+            quiet: 0,
+            reads: Arc::default(),
+            gathered: Vec::new(),
+            written: 0,
+        }
     }
 
     /// How often something came in: what keep-alive goes by.
@@ -53,6 +74,34 @@ impl Socket {
         self.start = 0;
         self.end = buf.filled().len();
         self.reads.fetch_add(1, Ordering::Relaxed);
+        Poll::Ready(Ok(()))
+    }
+
+    /// Gathers a small write, if there is room.
+    fn gather(&mut self, bufs: &[io::IoSlice<'_>]) -> Option<usize> {
+        let size = bufs.iter().map(|buf| buf.len()).sum();
+        if size > SMALL_WRITE || self.gathered.len() + size > GATHERED {
+            return None;
+        }
+        bufs.iter().for_each(|buf| self.gathered.extend_from_slice(buf));
+        Some(size)
+    }
+
+    /// Writes what was gathered.
+    fn write_gathered(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.gathered.is_empty() {
+            return Poll::Ready(Ok(()));
+        }
+        while self.written < self.gathered.len() {
+            let rest = &self.gathered[self.written..];
+            match ready!(Pin::new(&mut self.stream).poll_write(cx, rest))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                count => self.written += count,
+            }
+        }
+        ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+        self.gathered.clear();
+        self.written = 0;
         Poll::Ready(Ok(()))
     }
 
@@ -73,6 +122,9 @@ impl Socket {
 impl AsyncRead for Socket {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        if let Poll::Ready(Err(error)) = this.write_gathered(cx) {
+            return Poll::Ready(Err(error));
+        }
         if this.start == this.end {
             ready!(this.fill(cx))?;
         }
@@ -88,7 +140,7 @@ impl AsyncRead for Socket {
 
 impl AsyncWrite for Socket {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write(cx, buf)
+        self.poll_write_vectored(cx, &[io::IoSlice::new(buf)])
     }
 
     fn poll_write_vectored(
@@ -96,7 +148,12 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write_vectored(cx, bufs)
+        let this = self.get_mut();
+        if let Some(size) = this.gather(bufs) {
+            return Poll::Ready(Ok(size));
+        }
+        ready!(this.write_gathered(cx))?;
+        Pin::new(&mut this.stream).poll_write_vectored(cx, bufs)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -104,10 +161,17 @@ impl AsyncWrite for Socket {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+        let this = self.get_mut();
+        if this.gathered.is_empty() {
+            return Pin::new(&mut this.stream).poll_flush(cx);
+        }
+        cx.waker().wake_by_ref();
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+        let this = self.get_mut();
+        ready!(this.write_gathered(cx))?;
+        Pin::new(&mut this.stream).poll_shutdown(cx)
     }
 }

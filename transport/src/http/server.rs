@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ::http::{HeaderMap, HeaderName, HeaderValue};
 use component::{Context, Scope};
-use tracing::info;
+use tracing::debug;
 
 use super::connection::{self, Settings};
 use super::cors::Cors;
@@ -43,7 +43,7 @@ impl Server {
 
     /// Serves until the component is to stop: then no more requests are taken, and those under way end in peace.
     pub fn serve(self, cx: &Context, service: Arc<dyn Service>) {
-        info!(endpoint = %self.local_addr(), "starting HTTP server");
+        debug!(component = %cx.id, endpoint = %self.local_addr(), "starting HTTP server");
         let algorithms = &self.config.compression_algorithms;
         let door = Door {
             service,

@@ -22,7 +22,7 @@ pub(crate) struct Connector(Arc<Inner>);
 struct Inner {
     config: ClientTlsConfig,
     protocols: Vec<Vec<u8>>,
-    made: Reloaded<Arc<rustls::ClientConfig>>,
+    made: Reloaded<rustls::ClientConfig>,
 }
 
 impl Connector {
@@ -42,7 +42,7 @@ impl Connector {
             name => name,
         };
         let name = ServerName::try_from(name.to_owned()).map_err(io::Error::other)?;
-        let stream = TlsConnector::from(Arc::clone(&*config)).connect(name, stream).await?;
+        let stream = TlsConnector::from(config).connect(name, stream).await?;
         Ok(Stream::Tls(Box::new(stream.into())))
     }
 }
@@ -58,7 +58,7 @@ fn source(config: &ClientTlsConfig) -> anyhow::Result<Vec<u8>> {
     Ok(source)
 }
 
-fn make(config: &ClientTlsConfig, protocols: &[Vec<u8>]) -> anyhow::Result<Arc<rustls::ClientConfig>> {
+fn make(config: &ClientTlsConfig, protocols: &[Vec<u8>]) -> anyhow::Result<rustls::ClientConfig> {
     let material = config.material();
     let provider = material.provider();
     let builder = rustls::ClientConfig::builder_with_provider(provider.clone())
@@ -73,7 +73,7 @@ fn make(config: &ClientTlsConfig, protocols: &[Vec<u8>]) -> anyhow::Result<Arc<r
         None => builder.with_no_client_auth(),
     };
     made.alpn_protocols = protocols.to_vec();
-    Ok(Arc::new(made))
+    Ok(made)
 }
 
 /// Trusts any certificate (`insecure_skip_verify`), but not a handshake that its key did not sign.

@@ -27,14 +27,14 @@ struct Inner {
     protocols: Vec<Vec<u8>>,
     pair: Reloaded<Pair>,
     /// Absent when clients need no certificate.
-    clients: Option<Reloaded<Arc<RootCertStore>>>,
+    clients: Option<Reloaded<RootCertStore>>,
     /// What the last handshake used: remade only when one of the above is another.
     last: parking_lot::Mutex<Option<Made>>,
 }
 
 struct Made {
     pair: Arc<Pair>,
-    clients: Option<Arc<Arc<RootCertStore>>>,
+    clients: Option<Arc<RootCertStore>>,
     config: Arc<rustls::ServerConfig>,
 }
 
@@ -46,7 +46,7 @@ impl Acceptor {
             "" => None,
             path => {
                 let pem = read_file(path)?;
-                let roots = Arc::new(roots_of(&pem).with_context(|| format!("cannot use `{path}`"))?);
+                let roots = roots_of(&pem).with_context(|| format!("cannot use `{path}`"))?;
                 Some(Reloaded::new(config.client_ca_file_reload.then_some(CLIENT_CA_INTERVAL), pem, roots))
             }
         };
@@ -67,9 +67,10 @@ impl Acceptor {
     fn current(&self) -> anyhow::Result<Arc<rustls::ServerConfig>> {
         let inner = &*self.0;
         let pair = inner.pair.current(|| pair_source(&inner.config), |_| pair_of(&inner.config));
-        let clients = inner.clients.as_ref().map(|clients| {
-            clients.current(|| read_file(&inner.config.client_ca_file), |pem| roots_of(pem).map(Arc::new))
-        });
+        let clients = inner
+            .clients
+            .as_ref()
+            .map(|clients| clients.current(|| read_file(&inner.config.client_ca_file), roots_of));
         let mut last = inner.last.lock();
         if let Some(made) = &*last
             && Arc::ptr_eq(&made.pair, &pair)
@@ -77,7 +78,7 @@ impl Acceptor {
         {
             return Ok(made.config.clone());
         }
-        let config = Arc::new(inner.make(&pair, clients.as_deref())?);
+        let config = Arc::new(inner.make(&pair, clients.as_ref())?);
         *last = Some(Made { pair, clients, config: config.clone() });
         Ok(config)
     }

@@ -29,7 +29,10 @@ impl Lines {
             let about = resource_details(resource.schema_url(), resource.resource().attributes());
             self.add(format_args!("ResourceTraces #{number}{about}"));
             for (number, scope) in resource.scopes().enumerate() {
-                self.add(format_args!("ScopeTraces #{number}{}", scope_details(scope.scope(), scope.schema_url())));
+                self.add(format_args!(
+                    "ScopeTraces #{number}{}",
+                    scope_details(scope.scope(), scope.schema_url())
+                ));
                 scope.spans().for_each(|span| self.add(span_line(span)));
             }
         }
@@ -40,7 +43,10 @@ impl Lines {
             let about = resource_details(resource.schema_url(), resource.resource().attributes());
             self.add(format_args!("ResourceMetrics #{number}{about}"));
             for (number, scope) in resource.scopes().enumerate() {
-                self.add(format_args!("ScopeMetrics #{number}{}", scope_details(scope.scope(), scope.schema_url())));
+                self.add(format_args!(
+                    "ScopeMetrics #{number}{}",
+                    scope_details(scope.scope(), scope.schema_url())
+                ));
                 for metric in scope.metrics() {
                     metric.points().for_each(|point| self.add(point_line(metric, point)));
                 }
@@ -53,7 +59,10 @@ impl Lines {
             let about = resource_details(resource.schema_url(), resource.resource().attributes());
             self.add(format_args!("ResourceLog #{number}{about}"));
             for (number, scope) in resource.scopes().enumerate() {
-                self.add(format_args!("ScopeLog #{number}{}", scope_details(scope.scope(), scope.schema_url())));
+                self.add(format_args!(
+                    "ScopeLog #{number}{}",
+                    scope_details(scope.scope(), scope.schema_url())
+                ));
                 scope.records().for_each(|record| self.add(record_line(record)));
             }
         }

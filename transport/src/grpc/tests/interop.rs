@@ -73,7 +73,7 @@ async fn the_health_service_tells_the_stage() {
     server.health.enter(Stage::Ready);
     // `HealthCheckResponse { status: SERVING }` is `08 01`; `NOT_SERVING` is `08 02`.
     for _ in 0..200 {
-        if check().await.unwrap() == &b"\x08\x01"[..] {
+        if check().await.unwrap() == b"\x08\x01"[..] {
             break;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -81,7 +81,7 @@ async fn the_health_service_tells_the_stage() {
     assert_eq!(check().await.unwrap(), &b"\x08\x01"[..]);
     server.health.enter(Stage::Stopping);
     for _ in 0..200 {
-        if check().await.unwrap() == &b"\x08\x02"[..] {
+        if check().await.unwrap() == b"\x08\x02"[..] {
             return;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;

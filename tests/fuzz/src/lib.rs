@@ -1,0 +1,68 @@
+//! Fuzz targets: what the codec of telemetry and the configuration loader promise for any bytes.
+//!
+//! A target takes bytes and panics where a promise is broken. What it returns tells a fuzzer without insight into the
+//! program when it has come to a new place. Requests have a short header in front; see [`input`].
+
+mod compare;
+mod configuration;
+mod edits;
+mod input;
+mod json;
+mod mirror;
+pub mod mutate;
+mod outcome;
+mod reference;
+mod resources;
+mod scan;
+mod settings;
+mod split;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+pub use outcome::Outcome;
+
+/// A fuzz target.
+pub type Target = fn(&[u8]) -> Outcome;
+
+/// Every target by its name, which is that of its folder in the corpus too.
+pub static TARGETS: [(&str, Target); 7] = [
+    ("scan", scan::scan),
+    ("resources", resources::resources),
+    ("split", split::split),
+    ("edits", edits::edits),
+    ("json_read", json::json_read),
+    ("json_write", json::json_write),
+    ("configuration", configuration::configuration),
+];
+
+/// The folder of a target's seeds and regressions.
+#[must_use]
+pub fn corpus(target: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target)
+}
+
+/// The files in a folder, by name, so that every run takes them in the same order. No folder, no files.
+///
+/// # Errors
+///
+/// When a file cannot be read.
+pub fn read_folder(folder: &Path) -> std::io::Result<Vec<(PathBuf, Vec<u8>)>> {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Ok(Vec::new());
+    };
+    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
+    paths.sort();
+    paths.into_iter().map(|path| Ok((path.clone(), std::fs::read(path)?))).collect()
+}
+
+/// Runs the target called `name`, for fuzzers that find out themselves where it has come.
+///
+/// # Panics
+///
+/// When a promise is broken, or when there is no such target.
+pub fn run(name: &str, data: &[u8]) {
+    let (_, target) = TARGETS.iter().find(|(known, _)| *known == name).expect("the name is in the list");
+    target(data);
+}

@@ -1,0 +1,42 @@
+//! Every target over its corpus: seeds, and what broke a promise once.
+
+use super::*;
+
+#[test]
+fn every_input_of_the_corpus_is_taken_by_its_target() {
+    for (name, target) in TARGETS {
+        let inputs = read_folder(&corpus(name)).unwrap();
+        assert!(!inputs.is_empty(), "`{name}` has no corpus");
+        for (path, input) in inputs {
+            println!("{}", path.display());
+            target(&input);
+        }
+    }
+}
+
+#[test]
+fn the_corpus_is_small() {
+    let files = TARGETS.iter().flat_map(|(name, _)| read_folder(&corpus(name)).unwrap());
+    let bytes: usize = files.map(|(_, input)| input.len()).sum();
+    assert!(bytes < 1 << 20, "{bytes} bytes");
+}
+
+#[test]
+fn a_folder_of_the_corpus_has_its_target() {
+    for entry in std::fs::read_dir(corpus("")).unwrap() {
+        let name = entry.unwrap().file_name();
+        assert!(TARGETS.iter().any(|(target, _)| name == *target), "{name:?}");
+    }
+}
+
+#[test]
+fn what_is_changed_is_the_same_for_the_same_seed() {
+    let corpus = [b"t0123456789".to_vec(), b"l".to_vec(), Vec::new()];
+    let change = |seed| {
+        let mut mutator = mutate::Mutator::new(seed);
+        (0..1000).map(|_| mutator.change(&corpus)).collect::<Vec<_>>()
+    };
+    assert_eq!(change(7), change(7));
+    assert_ne!(change(7), change(8));
+    assert!(change(7).iter().all(|input| input.len() <= mutate::MAX_BYTES));
+}
