@@ -42,9 +42,9 @@ pub struct Graph {
 pub struct StopReport {
     /// Items that the exporters delivered in this graph's life.
     pub delivered: u64,
-    /// Items given up in this graph's life.
+    /// Items given up in this graph's life before it was told to stop.
     pub dropped: u64,
-    /// Items still held by exporters or pipelines when the deadline came.
+    /// Items given up while stopping, and items still held when the deadline came.
     pub left: u64,
     /// Components that did not stop in time.
     pub stuck: Vec<String>,
@@ -75,7 +75,7 @@ impl Graph {
 
     /// Stops everything: receivers take no more, what is held is sent, until `deadline`.
     pub async fn stop(self, deadline: Instant) -> StopReport {
-        let mut report = StopReport::default();
+        let mut report = StopReport { dropped: self.dropped(), ..StopReport::default() };
         for step in &self.steps {
             let stops = step.iter().map(|(name, scope)| async move { (name, scope.stop(deadline).await) });
             for (name, outcome) in join_all(stops).await {
@@ -85,18 +85,23 @@ impl Graph {
                 }
             }
         }
-        self.count(&mut report);
+        report.left = self.dropped() - report.dropped + self.in_flight();
+        report.delivered = self.delivered();
         report
     }
 
-    fn count(&self, report: &mut StopReport) {
-        for entry in &self.ledger {
-            let totals = entry.account.totals();
-            report.left += u64::try_from(totals.in_flight()).unwrap_or(0);
-            report.dropped += totals.dropped.values().sum::<u64>();
-            if entry.kind == Kind::Exporter.as_str() {
-                report.delivered += totals.delivered;
-            }
-        }
+    fn dropped(&self) -> u64 {
+        let of_entry = |entry: &LedgerEntry| entry.account.totals().dropped.values().sum::<u64>();
+        self.ledger.iter().map(of_entry).sum()
+    }
+
+    fn in_flight(&self) -> u64 {
+        let of_entry = |entry: &LedgerEntry| u64::try_from(entry.account.totals().in_flight()).unwrap_or(0);
+        self.ledger.iter().map(of_entry).sum()
+    }
+
+    fn delivered(&self) -> u64 {
+        let exporters = self.ledger.iter().filter(|entry| entry.kind == Kind::Exporter.as_str());
+        exporters.map(|entry| entry.account.totals().delivered).sum()
     }
 }

@@ -38,11 +38,12 @@ struct Show {
     screen: Arc<Screen>,
 }
 
-struct Screen {
-    id: String,
-    verbosity: Verbosity,
+/// What does the showing.
+pub(super) struct Screen {
+    pub(super) id: String,
+    pub(super) verbosity: Verbosity,
     /// `None` is the collector's own log.
-    own: Option<Output>,
+    pub(super) own: Option<Output>,
 }
 
 #[async_trait]
@@ -68,7 +69,7 @@ impl Show {
 }
 
 impl Screen {
-    fn show(&self, payload: &Payload) {
+    pub(super) fn show(&self, payload: &Payload) {
         let counts = Counts::of(payload);
         let text = match self.verbosity {
             Verbosity::Basic => None,

@@ -1,11 +1,17 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use component::testing::{context, spans};
 use component::{Exporter, Kind, Problem};
 use config::{Diagnostics, Path};
+use parking_lot::Mutex;
 use serde::de::DeserializeOwned;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::layer::{Layer, SubscriberExt};
 
 use super::sampler::Sampler;
+use super::show::Screen;
 use super::{Config, Logging, Verbosity};
 
 fn read<T: DeserializeOwned>(text: &str) -> T {
@@ -95,6 +101,51 @@ async fn writes_to_its_own_files() {
                     ResourceTraces #0 service.name=test\nScopeTraces #0 scope\n0  \n\n";
     assert_eq!(std::fs::read_to_string(&path).unwrap(), expected);
     std::fs::remove_file(&path).unwrap();
+}
+
+/// The fields of each event, as `name=value`.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<Vec<String>>>>);
+
+struct Fields(Vec<String>);
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        self.0.push(format!("{}={value:?}", field.name()));
+    }
+}
+
+impl<S: Subscriber> Layer<S> for Log {
+    fn on_event(&self, event: &Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+        assert_eq!(event.metadata().target(), super::show::TARGET);
+        let mut fields = Fields(Vec::new());
+        event.record(&mut fields);
+        self.0.lock().push(fields.0);
+    }
+}
+
+#[test]
+fn the_log_has_the_names_of_the_go_collector() {
+    let screen = Screen { id: "debug/x".to_owned(), verbosity: Verbosity::Normal, own: None };
+    let log = Log::default();
+    let shown = spans(2).payload;
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(log.clone()), || {
+        screen.show(&shown)
+    });
+    let events = log.0.lock();
+    for who in [
+        "otelcol.component.id=\"debug/x\"",
+        "otelcol.component.kind=\"exporter\"",
+        "otelcol.signal=\"traces\"",
+    ] {
+        assert!(events.iter().all(|fields| fields.iter().any(|field| field == who)), "{events:?}");
+    }
+    for what in ["message=Traces", "resource spans=1", "spans=2"] {
+        assert!(events[0].iter().any(|field| field == what), "{events:?}");
+    }
+    let text = "message=ResourceTraces #0 service.name=test\nScopeTraces #0 scope\n0  \n1  \n";
+    assert!(events[1].iter().any(|field| field == text), "{events:?}");
+    assert_eq!(events.len(), 2);
 }
 
 #[test]

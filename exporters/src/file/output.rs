@@ -10,7 +10,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use tracing::warn;
+use tracing::{info, warn};
 
 use super::rotation::Rotation;
 
@@ -27,6 +27,8 @@ pub(super) struct Output {
     /// Of the file, with what is pending.
     size: u64,
     rotation: Option<Rotation>,
+    /// Whether the last write failed.
+    is_stuck: bool,
 }
 
 impl Output {
@@ -34,7 +36,7 @@ impl Output {
     pub(super) fn open(path: PathBuf, keep: bool, rotation: Option<Rotation>) -> io::Result<Output> {
         let file = open(&path, keep || rotation.is_some())?;
         let size = file.metadata()?.len();
-        Ok(Output { path, file, pending: Vec::new(), size, rotation })
+        Ok(Output { path, file, pending: Vec::new(), size, rotation, is_stuck: false })
     }
 
     /// Takes a frame.
@@ -53,8 +55,7 @@ impl Output {
         self.size += frame.len() as u64;
         if self.pending.len() >= ENOUGH {
             // The frame is taken; if the file does not take it now, whoever comes next hears of it.
-            self.flush()
-                .unwrap_or_else(|error| warn!(path = %self.path.display(), %error, "cannot write yet"));
+            drop(self.flush());
         }
         Ok(())
     }
@@ -73,8 +74,21 @@ impl Output {
         written
     }
 
-    /// Writes what is pending.
+    /// Writes what is pending. The log has when it begins to fail, and when that ends.
     pub(super) fn flush(&mut self) -> io::Result<()> {
+        let outcome = self.write_pending();
+        match &outcome {
+            Err(error) if !self.is_stuck => {
+                warn!(path = %self.path.display(), %error, bytes = self.pending.len(), "cannot write; trying on");
+            }
+            Ok(()) if self.is_stuck => info!(path = %self.path.display(), "writes again"),
+            Ok(()) | Err(_) => (),
+        }
+        self.is_stuck = outcome.is_err();
+        outcome
+    }
+
+    fn write_pending(&mut self) -> io::Result<()> {
         let mut done = 0;
         let outcome = loop {
             match self.pending.get(done..) {

@@ -145,8 +145,9 @@ impl Planner<'_> {
             return false;
         }
         if self.registry.find(Kind::Extension, id.kind()).is_none() {
-            let ids = self.named.iter().filter(|(kind, _)| *kind == Kind::Extension);
-            let ids: Vec<_> = ids.map(|(_, id)| id.to_string()).collect();
+            let named = self.named.iter().filter(|(kind, _)| *kind == Kind::Extension).map(|(_, id)| id.to_string());
+            let known = self.registry.of(Kind::Extension).into_iter().map(|entry| entry.name.to_owned());
+            let ids: Vec<_> = named.chain(known).collect();
             let message = format!("references extension `{id}` which is not configured");
             let hint = did_you_mean(&id.to_string(), ids.iter().map(String::as_str));
             self.diagnostics.push(Diagnostic::error(path, message).at(at).suggestion(hint));

@@ -92,7 +92,7 @@ fn an_extension_without_an_entry_runs_with_its_defaults() {
     check(&text, &["warning service::extensions::0: extension `page` has no entry in `extensions`"]);
     check(
         &format!("{GOOD}  extensions: [pages]\n"),
-        &["error service::extensions::0: references extension `pages` which is not configured"],
+        &["error service::extensions::0: references extension `pages` which is not configured; did you mean `page`?"],
     );
 }
 

@@ -14,6 +14,7 @@ mod outcome;
 mod reference;
 mod resources;
 mod scan;
+pub mod seeds;
 mod settings;
 mod split;
 #[cfg(test)]

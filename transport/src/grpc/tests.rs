@@ -4,6 +4,7 @@ mod clients;
 mod interop;
 mod keepalive;
 mod servers;
+mod sockets;
 mod statuses;
 
 use std::sync::Arc;
