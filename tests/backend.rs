@@ -153,7 +153,10 @@ impl Backend {
 
     /// Waits until it has so many spans.
     pub async fn wait_for_spans(&self, count: usize) -> Vec<Span> {
-        until(&format!("{count} spans arrive"), async || Some(self.spans()).filter(|spans| spans.len() >= count)).await
+        until(&format!("{count} spans arrive"), async || {
+            Some(self.spans()).filter(|spans| spans.len() >= count)
+        })
+        .await
     }
 
     /// Waits until it has taken so many requests.

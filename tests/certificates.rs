@@ -48,7 +48,9 @@ impl Certificates {
     /// For a tonic client that trusts the authority.
     #[must_use]
     pub fn tonic_client(&self) -> ClientTlsConfig {
-        ClientTlsConfig::new().ca_certificate(Certificate::from_pem(self.read("ca.pem"))).domain_name("localhost")
+        ClientTlsConfig::new()
+            .ca_certificate(Certificate::from_pem(self.read("ca.pem")))
+            .domain_name("localhost")
     }
 
     /// The same, with a certificate of its own.
@@ -66,7 +68,8 @@ impl Certificates {
     /// For a backend that speaks HTTP/2 over TLS, and asks for the client's certificate.
     #[must_use]
     pub fn backend(&self) -> ServerConfig {
-        let verifier = WebPkiClientVerifier::builder(Arc::new(self.roots())).build().expect("there is a root");
+        let verifier =
+            WebPkiClientVerifier::builder(Arc::new(self.roots())).build().expect("there is a root");
         let certificate = CertificateDer::from_pem_file(self.path("server.pem")).expect("just written");
         let key = PrivateKeyDer::from_pem_file(self.path("server.key")).expect("just written");
         let builder = ServerConfig::builder().with_client_cert_verifier(verifier);

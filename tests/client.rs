@@ -31,7 +31,10 @@ impl Client {
     ///
     /// # Errors
     /// When either side does not trust the other.
-    pub async fn connect_with_tls(address: &str, tls: ClientTlsConfig) -> Result<Client, tonic::transport::Error> {
+    pub async fn connect_with_tls(
+        address: &str,
+        tls: ClientTlsConfig,
+    ) -> Result<Client, tonic::transport::Error> {
         let endpoint = Endpoint::from_shared(format!("https://{address}"))?.tls_config(tls)?;
         let channel = within("a connection", endpoint.connect()).await?;
         Ok(Client { channel, compression: None, metadata: Vec::new() })

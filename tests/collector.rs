@@ -119,7 +119,8 @@ impl Collector {
     /// # Panics
     /// When an account does not balance, or stays open.
     pub async fn assert_books_balance(&self) {
-        let open = async || self.ledger().await.into_iter().filter(|entry| entry.in_flight != 0).collect::<Vec<_>>();
+        let open =
+            async || self.ledger().await.into_iter().filter(|entry| entry.in_flight != 0).collect::<Vec<_>>();
         until_equal("accounts with items in flight", Vec::new(), open).await;
         let ledger = self.ledger().await;
         assert!(!ledger.is_empty(), "the ledger has no accounts");

@@ -28,7 +28,8 @@ pub fn spans(name: &str, count: usize) -> Export {
 pub fn points(name: &str, count: usize) -> Export {
     let metrics = (0..count).map(|number| gauge(&format!("{name}.{number}"))).collect();
     let scope = ScopeMetrics { scope: Some(scope()), metrics, schema_url: String::new() };
-    let resource = ResourceMetrics { resource: Some(resource()), scope_metrics: vec![scope], schema_url: String::new() };
+    let resource =
+        ResourceMetrics { resource: Some(resource()), scope_metrics: vec![scope], schema_url: String::new() };
     Export::Metrics(ExportMetricsServiceRequest { resource_metrics: vec![resource] })
 }
 
@@ -37,14 +38,16 @@ pub fn points(name: &str, count: usize) -> Export {
 pub fn records(name: &str, count: usize) -> Export {
     let log_records = (0..count).map(|number| record(&format!("{name} {number}"))).collect();
     let scope = ScopeLogs { scope: Some(scope()), log_records, schema_url: String::new() };
-    let resource = ResourceLogs { resource: Some(resource()), scope_logs: vec![scope], schema_url: String::new() };
+    let resource =
+        ResourceLogs { resource: Some(resource()), scope_logs: vec![scope], schema_url: String::new() };
     Export::Logs(ExportLogsServiceRequest { resource_logs: vec![resource] })
 }
 
 /// The request of [`spans`].
 #[must_use]
 pub fn trace_request(spans: Vec<Span>) -> ExportTraceServiceRequest {
-    let scope = ScopeSpans { scope: Some(scope()), spans, schema_url: "https://example.com/scope".to_owned() };
+    let scope =
+        ScopeSpans { scope: Some(scope()), spans, schema_url: "https://example.com/scope".to_owned() };
     let resource = ResourceSpans {
         resource: Some(resource()),
         scope_spans: vec![scope],

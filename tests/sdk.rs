@@ -81,7 +81,8 @@ fn said(outcome: &Result<Sdk, String>, tool: &str) -> Option<Sdk> {
     match outcome {
         Ok(sdk) => Some(sdk.clone()),
         Err(why) => {
-            let must = std::env::var("CI").is_ok_and(|ci| ci == "true") && run(Command::new(tool).arg("--version")).is_ok();
+            let must = std::env::var("CI").is_ok_and(|ci| ci == "true")
+                && run(Command::new(tool).arg("--version")).is_ok();
             assert!(!must, "{tool} is here, but its SDK is not: {why}");
             // Past the capturing of the test harness: a test that did nothing must not look like one that passed.
             let _ = writeln!(std::io::stderr(), "SKIPPED: no story with the SDK of {tool} was told: {why}");
@@ -102,7 +103,9 @@ fn install_python() -> Result<Sdk, String> {
     once(&folder, || {
         run(Command::new("python3").args(["-m", "venv", "venv"]).current_dir(&folder))?;
         let mut install = Command::new(&program);
-        install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]).arg(&list);
+        install
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"])
+            .arg(&list);
         run(install.current_dir(&folder))
     })?;
     Ok(Sdk { program, script: Path::new(CLIENTS).join("client.py"), folder })
@@ -114,9 +117,12 @@ fn install_node() -> Result<Sdk, String> {
     once(&folder, || {
         for list in &lists {
             let name = list.file_name().expect("it is a file");
-            std::fs::copy(list, folder.join(name)).map_err(|error| format!("cannot copy {list:?}: {error}"))?;
+            std::fs::copy(list, folder.join(name))
+                .map_err(|error| format!("cannot copy {list:?}: {error}"))?;
         }
-        run(Command::new("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&folder))
+        run(Command::new("npm")
+            .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+            .current_dir(&folder))
     })?;
     Ok(Sdk { program: "node".into(), script: Path::new(CLIENTS).join("client.js"), folder })
 }

@@ -55,6 +55,13 @@ pub async fn get(address: &str, path: &str) -> Reply {
     send(address, Method::GET, path, &[], Bytes::new()).await
 }
 
+/// The status of `GET path`; `None` while nobody listens there.
+pub async fn status(address: &str, path: &str) -> Option<u16> {
+    let stream = TcpStream::connect(address).await.ok()?;
+    let reply = send_over(stream, address, Method::GET, path, &[], Bytes::new()).await.ok()?;
+    Some(reply.status.as_u16())
+}
+
 /// `POST path` with that content type.
 pub async fn post(address: &str, path: &str, content_type: &str, body: impl Into<Bytes>) -> Reply {
     send(address, Method::POST, path, &[("content-type", content_type)], body).await
@@ -68,7 +75,8 @@ pub async fn send(
     headers: &[(&str, &str)],
     body: impl Into<Bytes>,
 ) -> Reply {
-    let stream = TcpStream::connect(address).await.unwrap_or_else(|error| panic!("nobody at {address}: {error}"));
+    let stream =
+        TcpStream::connect(address).await.unwrap_or_else(|error| panic!("nobody at {address}: {error}"));
     send_over(stream, address, method, path, headers, body.into()).await.expect("an answer comes")
 }
 
@@ -103,7 +111,13 @@ pub async fn send_over(
 }
 
 /// A gRPC call whose frame is made by the test: `message` is what follows the five bytes of the frame's head.
-pub async fn grpc(address: &str, path: &str, headers: &[(&str, &str)], compressed: bool, message: &[u8]) -> Reply {
+pub async fn grpc(
+    address: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    compressed: bool,
+    message: &[u8],
+) -> Reply {
     let mut frame = vec![u8::from(compressed)];
     frame.extend_from_slice(&u32::try_from(message.len()).expect("a small message").to_be_bytes());
     frame.extend_from_slice(message);

@@ -116,7 +116,12 @@ pub(crate) async fn validate(sources: &Sources, format: ReportFormat) -> ExitCod
     finish(ExitCode::from(exit::DONE), &diagnostics)
 }
 
-pub(crate) async fn print_config(sources: &Sources, mode: Mode, format: PrintFormat, validate: bool) -> ExitCode {
+pub(crate) async fn print_config(
+    sources: &Sources,
+    mode: Mode,
+    format: PrintFormat,
+    validate: bool,
+) -> ExitCode {
     let Loaded { plan, diagnostics, .. } = config::load(sources).await;
     if validate && diagnostics.has_errors() {
         exit::say(&diagnostics);

@@ -49,7 +49,9 @@ pub(crate) fn describe() -> String {
 fn describe_entry(entry: &Entry) -> String {
     let signal = |(from, to): &(otlp::Signal, otlp::Signal)| match entry.kind {
         Kind::Connector => format!("      {from}-to-{to}: Beta\n"),
-        Kind::Receiver | Kind::Processor | Kind::Exporter | Kind::Extension => format!("      {from}: Beta\n"),
+        Kind::Receiver | Kind::Processor | Kind::Exporter | Kind::Extension => {
+            format!("      {from}: Beta\n")
+        }
     };
     let stability: String = match entry.kind {
         Kind::Extension => "      extension: Beta\n".to_owned(),

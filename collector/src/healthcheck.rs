@@ -23,13 +23,16 @@ pub(crate) async fn ask(endpoint: &str) -> ExitCode {
 }
 
 async fn status(endpoint: &str) -> anyhow::Result<u16> {
-    let mut stream = TcpStream::connect(endpoint).await.with_context(|| format!("cannot connect to `{endpoint}`"))?;
+    let mut stream =
+        TcpStream::connect(endpoint).await.with_context(|| format!("cannot connect to `{endpoint}`"))?;
     stream.write_all(format!("GET / HTTP/1.0\r\nHost: {endpoint}\r\n\r\n").as_bytes()).await?;
     // The first line is enough: `HTTP/1.0 200 OK`.
     let mut line = [0; 12];
     stream.read_exact(&mut line).await.context("the answer is cut short")?;
     match std::str::from_utf8(&line).ok().and_then(|line| line.split_once(' ')) {
-        Some((version, status)) if version.starts_with("HTTP/") => status.trim().parse().context("no HTTP status"),
+        Some((version, status)) if version.starts_with("HTTP/") => {
+            status.trim().parse().context("no HTTP status")
+        }
         _ => bail!("`{endpoint}` does not speak HTTP"),
     }
 }

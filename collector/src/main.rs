@@ -14,8 +14,14 @@ use clap::Parser;
 
 use crate::cli::{Cli, Command};
 
+#[cfg(not(feature = "heap-profiling"))]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Samples allocations when the program is started with `_RJEM_MALLOC_CONF=prof:true`.
+#[cfg(feature = "heap-profiling")]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {

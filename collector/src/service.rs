@@ -138,7 +138,11 @@ impl Service {
 }
 
 impl Running {
-    async fn start(plan: Plan, telemetry: TelemetryConfig, environment: &Environment) -> anyhow::Result<Running> {
+    async fn start(
+        plan: Plan,
+        telemetry: TelemetryConfig,
+        environment: &Environment,
+    ) -> anyhow::Result<Running> {
         let metrics = serve_metrics(&telemetry, environment).await?;
         let graph = match Graph::start(&plan, environment).await {
             Ok(graph) => graph,

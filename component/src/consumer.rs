@@ -84,7 +84,8 @@ impl Metadata {
     /// The part of it that has these names: what survives a batch that is keyed by them.
     #[must_use]
     pub fn only(&self, names: &[String]) -> Metadata {
-        let keep = |(name, _): &&(String, Vec<String>)| names.iter().any(|kept| kept.eq_ignore_ascii_case(name));
+        let keep =
+            |(name, _): &&(String, Vec<String>)| names.iter().any(|kept| kept.eq_ignore_ascii_case(name));
         Metadata(self.0.iter().filter(keep).cloned().collect())
     }
 }

@@ -54,7 +54,8 @@ impl DeliveryConfig {
     /// What is wrong with it.
     #[must_use]
     pub fn check(&self) -> Vec<Problem> {
-        let retry = self.retry_on_failure.check().into_iter().map(|problem| problem.under("retry_on_failure"));
+        let retry =
+            self.retry_on_failure.check().into_iter().map(|problem| problem.under("retry_on_failure"));
         let queue = self.sending_queue.as_ref().map(QueueConfig::check).unwrap_or_default();
         retry.chain(queue.into_iter().map(|problem| problem.under("sending_queue"))).collect()
     }

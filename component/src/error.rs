@@ -201,7 +201,11 @@ impl Code {
             Code::PermissionDenied => 403,
             Code::Unimplemented => 404,
             Code::Ok => 200,
-            Code::Unknown | Code::NotFound | Code::AlreadyExists | Code::FailedPrecondition | Code::Internal => 500,
+            Code::Unknown
+            | Code::NotFound
+            | Code::AlreadyExists
+            | Code::FailedPrecondition
+            | Code::Internal => 500,
         }
     }
 }

@@ -20,7 +20,7 @@ mod telemetry;
 pub mod testing;
 
 pub use account::{Account, Dropped, Totals};
-pub use auth::{Authenticator, AuthenticationError, Capabilities, Credentials, Identity};
+pub use auth::{AuthenticationError, Authenticator, Capabilities, Credentials, Identity};
 pub use consumer::{Batch, Consumer, Metadata, Origin, transform};
 pub use context::{Accounts, Acknowledge, BuildInfo, Context, Kind};
 pub use delivery::{BatchConfig, Delivery, DeliveryConfig, PartitionConfig, QueueConfig, RetryConfig, Sizer};
@@ -31,4 +31,6 @@ pub use kinds::{Connector, Exporter, Extension, Listens, Outputs, Problem, Proce
 pub use memory::{Charge, Memory};
 pub use overview::{ExtensionOverview, LedgerEntry, Overview, PipelineOverview};
 pub use scope::Scope;
-pub use telemetry::{Counter, Description, Family, Gauge, Histogram, Labels, MetricKind, Metrics, Sample, Value};
+pub use telemetry::{
+    Counter, Description, Family, Gauge, Histogram, Labels, MetricKind, Metrics, Sample, Value,
+};

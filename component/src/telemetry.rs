@@ -224,7 +224,8 @@ impl Metrics {
     pub fn histogram(&self, what: Description, labels: Labels, bounds: &[f64]) -> Histogram {
         let mut families = self.0.lock();
         let family = family(&mut families, what, MetricKind::Histogram);
-        if let Some((_, Source::Histogram(known))) = family.series.iter().find(|(known, _)| *known == labels) {
+        if let Some((_, Source::Histogram(known))) = family.series.iter().find(|(known, _)| *known == labels)
+        {
             return known.clone();
         }
         let histogram = Histogram::new(bounds);
@@ -270,9 +271,10 @@ impl fmt::Debug for Metrics {
 
 impl Registered {
     fn read(&self, name: &'static str) -> Family {
-        let samples = self.series.iter().filter_map(|(labels, source)| {
-            Some(Sample { labels: labels.clone(), value: source.read()? })
-        });
+        let samples = self
+            .series
+            .iter()
+            .filter_map(|(labels, source)| Some(Sample { labels: labels.clone(), value: source.read()? }));
         let samples = samples.chain(self.open.values().flat_map(|samples| samples())).collect();
         Family { name, help: self.help, unit: self.unit, kind: self.kind, samples }
     }

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use component::Acknowledge;
 use ::config::ComponentId;
+use component::Acknowledge;
 use otlp::Signal;
 use serde::{Deserialize, Serialize};
 

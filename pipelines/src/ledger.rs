@@ -36,7 +36,9 @@ impl Ledger {
             let dropped = |entry: &LedgerEntry| {
                 let totals = entry.account.totals();
                 let by_reason = totals.dropped.iter();
-                by_reason.map(|(reason, items)| sample(entry, Some(reason), to_f64(*items))).collect::<Vec<_>>()
+                by_reason
+                    .map(|(reason, items)| sample(entry, Some(reason), to_f64(*items)))
+                    .collect::<Vec<_>>()
             };
             entries.iter().flat_map(dropped).collect()
         });

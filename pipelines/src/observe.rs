@@ -6,9 +6,7 @@
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
-use component::{
-    Account, Batch, ConsumeError, Consumer, Counter, Description, Labels, MetricKind, Metrics,
-};
+use component::{Account, Batch, ConsumeError, Consumer, Counter, Description, Labels, MetricKind, Metrics};
 use otlp::Signal;
 
 /// Counts what a receiver hands in, by transport: accepted, refused, failed.
@@ -162,7 +160,8 @@ pub(crate) struct ProcessorMetrics {
 
 impl ProcessorMetrics {
     pub(crate) fn new(metrics: &Metrics, processor: &str, signal: Signal) -> ProcessorMetrics {
-        let labels = || vec![("processor", processor.to_owned()), ("otel_signal", signal.as_str().to_owned())];
+        let labels =
+            || vec![("processor", processor.to_owned()), ("otel_signal", signal.as_str().to_owned())];
         ProcessorMetrics {
             incoming: metrics.counter(INCOMING_ITEMS, labels()),
             outgoing: metrics.counter(OUTGOING_ITEMS, labels()),
@@ -349,5 +348,8 @@ const QUEUE_SIZE: Description =
     describe("otelcol_exporter_queue_size", "Current size of the sending queue.", "{batches}");
 const QUEUE_CAPACITY: Description =
     describe("otelcol_exporter_queue_capacity", "Fixed capacity of the sending queue.", "{batches}");
-const IN_FLIGHT_REQUESTS: Description =
-    describe("otelcol_exporter_in_flight_requests", "Requests being sent, with all their attempts.", "{requests}");
+const IN_FLIGHT_REQUESTS: Description = describe(
+    "otelcol_exporter_in_flight_requests",
+    "Requests being sent, with all their attempts.",
+    "{requests}",
+);

@@ -7,8 +7,8 @@ mod sections;
 
 use std::collections::BTreeMap;
 
-use component::{Acknowledge, Kind, Listens};
 use ::config::{ComponentId, Diagnostic, Diagnostics, Key, Node, Path, Position, Secrets, Value, nearest};
+use component::{Acknowledge, Kind, Listens};
 
 use crate::config::{AcknowledgeConfig, PipelineConfig, PipelineId, SERVICE_KEYS};
 use crate::registry::{Component, Print, Registry, Start};
@@ -89,9 +89,12 @@ impl Plan {
     }
 
     fn effective_service(&self) -> Node {
-        let print = |config: &PipelineConfig| ::config::to_node(config, Secrets::Redact).unwrap_or_else(|_| node(Value::Null));
+        let print = |config: &PipelineConfig| {
+            ::config::to_node(config, Secrets::Redact).unwrap_or_else(|_| node(Value::Null))
+        };
         let pipelines = self.pipelines.iter().map(|(id, config)| (key(&id.to_string()), print(config)));
-        let extensions = ::config::to_node(&self.extensions, Secrets::Redact).unwrap_or_else(|_| node(Value::Null));
+        let extensions =
+            ::config::to_node(&self.extensions, Secrets::Redact).unwrap_or_else(|_| node(Value::Null));
         let mut entries =
             vec![(key("extensions"), extensions), (key("pipelines"), node(Value::Map(pipelines.collect())))];
         entries.extend(self.telemetry.clone().map(|telemetry| (key("telemetry"), telemetry)));

@@ -4,11 +4,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use component::{
-    Capabilities, Connector, Consumer, Context, Delivery, Exporter, Extension, Kind, Labels, Listens, Outputs, Problem,
-    Processor, Receiver, Settings,
-};
 use ::config::{Diagnostics, Node, Path, Position, Secrets, Value};
+use component::{
+    Capabilities, Connector, Consumer, Context, Delivery, Exporter, Extension, Kind, Labels, Listens,
+    Outputs, Problem, Processor, Receiver, Settings,
+};
 use otlp::Signal;
 
 /// All components that a configuration can name.
@@ -119,7 +119,8 @@ impl Registry {
     /// The type of that name, new or old.
     #[must_use]
     pub fn find(&self, kind: Kind, name: &str) -> Option<&Entry> {
-        let known = |entry: &&Entry| entry.kind == kind && (entry.name == name || entry.aliases.contains(&name));
+        let known =
+            |entry: &&Entry| entry.kind == kind && (entry.name == name || entry.aliases.contains(&name));
         self.entries.iter().find(known)
     }
 
@@ -150,7 +151,11 @@ fn read_receiver<C: Receiver>(node: &Node, path: &Path, diagnostics: &mut Diagno
     })
 }
 
-fn read_processor<C: Processor>(node: &Node, path: &Path, diagnostics: &mut Diagnostics) -> Option<Component> {
+fn read_processor<C: Processor>(
+    node: &Node,
+    path: &Path,
+    diagnostics: &mut Diagnostics,
+) -> Option<Component> {
     let settings: C = ::config::read(node, path, diagnostics)?;
     Some(Component {
         problems: settings.check(),
@@ -179,7 +184,11 @@ fn read_exporter<C: Exporter>(node: &Node, path: &Path, diagnostics: &mut Diagno
     })
 }
 
-fn read_connector<C: Connector>(node: &Node, path: &Path, diagnostics: &mut Diagnostics) -> Option<Component> {
+fn read_connector<C: Connector>(
+    node: &Node,
+    path: &Path,
+    diagnostics: &mut Diagnostics,
+) -> Option<Component> {
     let settings: C = ::config::read(node, path, diagnostics)?;
     Some(Component {
         problems: settings.check(),
@@ -189,7 +198,11 @@ fn read_connector<C: Connector>(node: &Node, path: &Path, diagnostics: &mut Diag
     })
 }
 
-fn read_extension<C: Extension>(node: &Node, path: &Path, diagnostics: &mut Diagnostics) -> Option<Component> {
+fn read_extension<C: Extension>(
+    node: &Node,
+    path: &Path,
+    diagnostics: &mut Diagnostics,
+) -> Option<Component> {
     let settings: C = ::config::read(node, path, diagnostics)?;
     Some(Component {
         problems: settings.check(),

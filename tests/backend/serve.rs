@@ -42,13 +42,10 @@ async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, state: State) {
     let sink = Sink { state, reset: reset.clone() };
     let socket = socket2::SockRef::from(&stream).try_clone().expect("a socket can be cloned");
     let served = async {
-        match tls {
-            None => speak(stream, sink).await,
-            // A client that is not let in is no matter of the backend's.
-            Some(tls) => match tls.accept(stream).await {
-                Ok(stream) => speak(stream, sink).await,
-                Err(_) => (),
-            },
+        let Some(tls) = tls else { return speak(stream, sink).await };
+        // A client that is not let in is no matter of the backend's.
+        if let Ok(stream) = tls.accept(stream).await {
+            speak(stream, sink).await;
         }
     };
     tokio::select! {

@@ -42,7 +42,11 @@ pub(super) struct Sink {
 type Rejected = (i64, String);
 
 impl Sink {
-    async fn take(&self, export: Export, headers: HeaderMap) -> Result<Option<Rejected>, (Code, Option<Duration>)> {
+    async fn take(
+        &self,
+        export: Export,
+        headers: HeaderMap,
+    ) -> Result<Option<Rejected>, (Code, Option<Duration>)> {
         match self.state.ask(export, headers) {
             Answer::Accept => Ok(None),
             Answer::Reject { items, why } => Ok(Some((items, why.to_owned()))),
@@ -97,19 +101,24 @@ impl LogsService for Sink {
 }
 
 fn traces_response(rejected: Option<Rejected>) -> ExportTraceServiceResponse {
-    let partial = |(rejected_spans, error_message)| ExportTracePartialSuccess { rejected_spans, error_message };
+    let partial =
+        |(rejected_spans, error_message)| ExportTracePartialSuccess { rejected_spans, error_message };
     ExportTraceServiceResponse { partial_success: rejected.map(partial) }
 }
 
 fn metrics_response(rejected: Option<Rejected>) -> ExportMetricsServiceResponse {
-    let partial =
-        |(rejected_data_points, error_message)| ExportMetricsPartialSuccess { rejected_data_points, error_message };
+    let partial = |(rejected_data_points, error_message)| ExportMetricsPartialSuccess {
+        rejected_data_points,
+        error_message,
+    };
     ExportMetricsServiceResponse { partial_success: rejected.map(partial) }
 }
 
 fn logs_response(rejected: Option<Rejected>) -> ExportLogsServiceResponse {
-    let partial =
-        |(rejected_log_records, error_message)| ExportLogsPartialSuccess { rejected_log_records, error_message };
+    let partial = |(rejected_log_records, error_message)| ExportLogsPartialSuccess {
+        rejected_log_records,
+        error_message,
+    };
     ExportLogsServiceResponse { partial_success: rejected.map(partial) }
 }
 
@@ -158,16 +167,20 @@ fn read(path: &str, headers: &HeaderMap, body: &[u8]) -> Option<Export> {
 }
 
 fn unpack(headers: &HeaderMap, body: &[u8]) -> Option<Vec<u8>> {
-    let mut plain = Vec::new();
     match headers.get(CONTENT_ENCODING).map(HeaderValue::as_bytes) {
-        None => plain.extend_from_slice(body),
-        Some(b"gzip") => drop(flate2::read::GzDecoder::new(body).read_to_end(&mut plain).ok()?),
-        Some(b"zlib" | b"deflate") => drop(flate2::read::ZlibDecoder::new(body).read_to_end(&mut plain).ok()?),
-        Some(b"zstd") => plain = zstd::decode_all(body).ok()?,
-        Some(b"snappy") => plain = snap::raw::Decoder::new().decompress_vec(body).ok()?,
-        Some(b"lz4") => drop(lz4_flex::frame::FrameDecoder::new(body).read_to_end(&mut plain).ok()?),
-        Some(_) => return None,
+        None => Some(body.to_vec()),
+        Some(b"gzip") => read_all(flate2::read::GzDecoder::new(body)),
+        Some(b"zlib" | b"deflate") => read_all(flate2::read::ZlibDecoder::new(body)),
+        Some(b"zstd") => zstd::decode_all(body).ok(),
+        Some(b"snappy") => snap::raw::Decoder::new().decompress_vec(body).ok(),
+        Some(b"lz4") => read_all(lz4_flex::frame::FrameDecoder::new(body)),
+        Some(_) => None,
     }
+}
+
+fn read_all(mut reader: impl Read) -> Option<Vec<u8>> {
+    let mut plain = Vec::new();
+    reader.read_to_end(&mut plain).ok()?;
     Some(plain)
 }
 

@@ -30,7 +30,10 @@ impl Entry {
             received: number("received"),
             delivered: number("delivered"),
             refused: number("refused"),
-            dropped: dropped.iter().map(|(why, items)| (why.clone(), items.as_u64().expect("a number"))).collect(),
+            dropped: dropped
+                .iter()
+                .map(|(why, items)| (why.clone(), items.as_u64().expect("a number")))
+                .collect(),
             in_flight: entry["in_flight"].as_i64().expect("a number"),
         }
     }
@@ -81,14 +84,17 @@ impl Metrics {
     /// All names, once each.
     #[must_use]
     pub fn names(&self) -> Vec<&str> {
-        let names: std::collections::BTreeSet<_> = self.samples.iter().map(|sample| sample.name.as_str()).collect();
+        let names: std::collections::BTreeSet<_> =
+            self.samples.iter().map(|sample| sample.name.as_str()).collect();
         names.into_iter().collect()
     }
 
     fn matching(&self, name: &str, labels: &[(&str, &str)]) -> impl Iterator<Item = &Sample> {
         let fits = move |sample: &&Sample| {
             sample.name == name
-                && labels.iter().all(|(key, value)| sample.labels.get(*key).is_some_and(|found| found == value))
+                && labels
+                    .iter()
+                    .all(|(key, value)| sample.labels.get(*key).is_some_and(|found| found == value))
         };
         self.samples.iter().filter(fits)
     }

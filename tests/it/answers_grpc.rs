@@ -109,8 +109,13 @@ async fn above_the_soft_limit_of_memory_the_client_is_told_to_come_back_and_that
     let collector = FERROTEL.start(&memory_limited("limit_mib: 4000, spike_limit_mib: 3999")).await;
     refused_for_memory(&collector).await;
     let metrics = collector.metrics().await;
-    assert!(metrics.sum("otelcol_receiver_refused_spans", &[("receiver", "otlp"), ("transport", "grpc")]) >= 1.0);
-    assert!(metrics.sum("otelcol_processor_memory_limiter_refused_spans", &[("processor", "memory_limiter")]) >= 1.0);
+    assert!(
+        metrics.sum("otelcol_receiver_refused_spans", &[("receiver", "otlp"), ("transport", "grpc")]) >= 1.0
+    );
+    assert!(
+        metrics.sum("otelcol_processor_memory_limiter_refused_spans", &[("processor", "memory_limiter")])
+            >= 1.0
+    );
     collector.assert_books_balance().await;
 }
 

@@ -42,7 +42,8 @@ async fn a_wrong_address_method_or_type_is_told_in_plain_text() {
 
 #[tokio::test]
 async fn a_signal_without_a_pipeline_has_no_address() {
-    let config = "{ exporters: { nop: }, service: { pipelines: { logs: { receivers: [otlp], exporters: [nop] } } } }";
+    let config =
+        "{ exporters: { nop: }, service: { pipelines: { logs: { receivers: [otlp], exporters: [nop] } } } }";
     let collector = FERROTEL.start(config).await;
     let http = collector.http().await;
     assert_eq!(post(&http, "/v1/traces", JSON, "{}").await.status, 404);
@@ -169,7 +170,10 @@ async fn browsers_may_ask_before_they_send() {
 
     let headers = [("origin", "http://www.shop.example"), ("content-type", JSON)];
     let reply = send(&http, Method::POST, "/v1/traces", &headers, "{}").await;
-    assert_eq!((reply.status.as_u16(), reply.header("access-control-allow-origin").as_str()), (200, headers[0].1));
+    assert_eq!(
+        (reply.status.as_u16(), reply.header("access-control-allow-origin").as_str()),
+        (200, headers[0].1)
+    );
 }
 
 #[tokio::test]
@@ -206,7 +210,8 @@ async fn refusals(collector: &Collector) -> (u64, u64, u64) {
 }
 
 fn limited(bytes: usize) -> String {
-    let limit = format!("receivers: {{ otlp: {{ protocols: {{ http: {{ max_request_body_size: {bytes} }} }} }} }}");
+    let limit =
+        format!("receivers: {{ otlp: {{ protocols: {{ http: {{ max_request_body_size: {bytes} }} }} }} }}");
     format!("{}\n{limit}", all_to("nop:", "nop"))
 }
 

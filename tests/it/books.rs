@@ -35,7 +35,8 @@ service:
     let metrics = collector.metrics().await;
     let grpc = [("receiver", "otlp"), ("transport", "grpc")];
     let http = [("receiver", "otlp"), ("transport", "http")];
-    let (host, port) = backend.address().split_once(':').map(|(a, b)| (a.to_owned(), b.to_owned())).expect("a port");
+    let (host, port) =
+        backend.address().split_once(':').map(|(a, b)| (a.to_owned(), b.to_owned())).expect("a port");
     let exporter = [("exporter", "otlp"), ("server_address", host.as_str()), ("server_port", port.as_str())];
     let queue = [("exporter", "otlp"), ("data_type", "traces")];
     let processor = [("processor", "attributes"), ("otel_signal", "traces")];
@@ -59,7 +60,9 @@ service:
         assert!(metrics.has(name, labels), "{name} {labels:?} is not among {:#?}", metrics.names());
         assert_eq!(metrics.sum(name, labels), value, "{name} {labels:?}");
     }
-    for name in ["otelcol_process_uptime", "otelcol_process_cpu_seconds", "otelcol_process_memory_rss", "target_info"] {
+    for name in
+        ["otelcol_process_uptime", "otelcol_process_cpu_seconds", "otelcol_process_memory_rss", "target_info"]
+    {
         assert!(metrics.sum(name, &[]) > 0.0, "{name}");
     }
 }
@@ -68,11 +71,13 @@ service:
 async fn a_full_queue_and_a_failure_are_counted() {
     let backend = Backend::start();
     backend.always_answer(Answer::refuse(Code::InvalidArgument));
-    let collector = FERROTEL.start(&queued_with(&backend.address(), "{ num_consumers: 1, queue_size: 1 }")).await;
+    let collector =
+        FERROTEL.start(&queued_with(&backend.address(), "{ num_consumers: 1, queue_size: 1 }")).await;
     let client = Client::connect(&collector.grpc().await).await;
     client.export(samples::spans("lost", 2)).await.expect("the queue takes it");
     until("the failure is counted", async || {
-        let failed = collector.metrics().await.sum("otelcol_exporter_send_failed_spans", &[("exporter", "otlp")]);
+        let failed =
+            collector.metrics().await.sum("otelcol_exporter_send_failed_spans", &[("exporter", "otlp")]);
         (failed == 2.0).then_some(())
     })
     .await;
@@ -81,8 +86,14 @@ async fn a_full_queue_and_a_failure_are_counted() {
     client.export(samples::spans("refused", 4)).await.expect_err("the queue is full");
     let metrics = collector.metrics().await;
     assert_eq!(metrics.sum("otelcol_exporter_enqueue_failed_spans", &[("exporter", "otlp")]), 4.0);
-    assert_eq!(metrics.sum("otelcol_exporter_queue_size", &[("exporter", "otlp"), ("data_type", "traces")]), 1.0);
-    assert_eq!(metrics.sum("otelcol_exporter_in_flight_requests", &[("exporter", "otlp"), ("data_type", "traces")]), 1.0);
+    assert_eq!(
+        metrics.sum("otelcol_exporter_queue_size", &[("exporter", "otlp"), ("data_type", "traces")]),
+        1.0
+    );
+    assert_eq!(
+        metrics.sum("otelcol_exporter_in_flight_requests", &[("exporter", "otlp"), ("data_type", "traces")]),
+        1.0
+    );
 }
 
 #[tokio::test]
@@ -95,4 +106,5 @@ async fn metrics_are_served_at_one_address_only() {
     assert_eq!(web::get(address, "/").await.status, 404);
 }
 
-const RECORD: &str = r#"{"resourceLogs": [{"scopeLogs": [{"logRecords": [{"body": {"stringValue": "a line"}}]}]}]}"#;
+const RECORD: &str =
+    r#"{"resourceLogs": [{"scopeLogs": [{"logRecords": [{"body": {"stringValue": "a line"}}]}]}]}"#;

@@ -235,6 +235,26 @@ service: {{ pipelines: {{ traces: {{ receivers: [otlp], exporters: [otlp/bad, ot
     assert_eq!(collector.account("exporter", "otlp/bad", "traces").await.all_dropped(), 3);
 }
 
+#[tokio::test]
+async fn with_acknowledge_delivered_the_client_hears_only_when_the_backend_has_it() {
+    let backend = Backend::start();
+    backend.answer([
+        Answer::refuse(Code::Unavailable),
+        Answer::Accept,
+        Answer::refuse(Code::InvalidArgument),
+    ]);
+    let config = format!("{}  acknowledge: delivered\n", queued_to(&backend.address()));
+    let collector = FERROTEL.start(&config).await;
+    let client = Client::connect(&collector.grpc().await).await;
+    client.export(samples::spans("kept", 2)).await.expect("the second attempt succeeds");
+    assert_eq!(backend.spans().len(), 2, "it is there when the client is told so");
+    let refused = client.export(samples::spans("bad", 3)).await.expect_err("the backend does not want it");
+    assert_eq!(refused.code(), Code::InvalidArgument);
+    collector.assert_books_balance().await;
+    let entry = collector.account("pipeline", "traces", "traces").await;
+    assert_eq!((entry.received, entry.delivered, entry.refused), (5, 2, 3));
+}
+
 async fn dropped(collector: &Collector) -> u64 {
     collector.account("exporter", "otlp", "traces").await.all_dropped()
 }

@@ -43,7 +43,10 @@ async fn enums_by_name_and_numbers_as_text_are_understood() {
     assert_eq!((reply.status.as_u16(), reply.text().as_str()), (200, r#"{"partialSuccess":{}}"#));
     let span = backend.wait_for_spans(1).await.remove(0);
     assert_eq!((span.name.as_str(), span.kind), ("by name", 2));
-    assert_eq!((span.start_time_unix_nano, span.end_time_unix_nano), (1_544_712_660_000_000_000, 1_544_712_661_000_000_000));
+    assert_eq!(
+        (span.start_time_unix_nano, span.end_time_unix_nano),
+        (1_544_712_660_000_000_000, 1_544_712_661_000_000_000)
+    );
     assert_eq!(span.status.map(|status| status.code), Some(2));
     assert_eq!(span.attributes.len(), 2);
 }
@@ -51,13 +54,17 @@ async fn enums_by_name_and_numbers_as_text_are_understood() {
 #[tokio::test]
 async fn every_field_survives_the_way_out_as_json() {
     let backend = Backend::start();
-    let exporter = format!("otlphttp: {{ endpoint: 'http://{}', encoding: json, compression: none }}", backend.address());
+    let exporter = format!(
+        "otlphttp: {{ endpoint: 'http://{}', encoding: json, compression: none }}",
+        backend.address()
+    );
     let collector = FERROTEL.start(&crate::configs::all_to(&exporter, "otlphttp")).await;
     // The reader of the backend wants values where there are none, and no bytes: what it cannot read is not sent.
     let mut sent = samples::trace_request(vec![samples::span("as JSON")]);
     keep_readable(&mut sent);
     let reply =
-        web::post(&collector.http().await, "/v1/traces", "application/x-protobuf", sent.encode_to_vec()).await;
+        web::post(&collector.http().await, "/v1/traces", "application/x-protobuf", sent.encode_to_vec())
+            .await;
     assert_eq!((reply.status.as_u16(), &reply.body[..]), (200, &b"\x0a\x00"[..]));
     assert_eq!(backend.wait_for_taken(1).await, [Export::Traces(sent)]);
     collector.assert_books_balance().await;

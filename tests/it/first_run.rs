@@ -3,15 +3,16 @@
 use tests::backend::Export;
 use tests::client::Client;
 use tests::patience::until;
-use tests::proto::common::v1::any_value::Value;
 use tests::proto::common::v1::KeyValue;
+use tests::proto::common::v1::any_value::Value;
 use tests::{Backend, Collector, samples, web};
 
 use crate::FERROTEL;
 
 #[tokio::test]
 async fn without_a_configuration_it_prints_what_comes_in_and_shows_its_pages() {
-    let collector = start_moved(&[], &["receivers.otlp.protocols.grpc", "receivers.otlp.protocols.http"]).await;
+    let collector =
+        start_moved(&[], &["receivers.otlp.protocols.grpc", "receivers.otlp.protocols.http"]).await;
     let client = Client::connect(&collector.grpc().await).await;
     client.export(samples::spans("first light", 1)).await.expect("it is taken");
     wait_for_print(&collector, "first light 0").await;
@@ -31,8 +32,10 @@ async fn the_example_stamps_spans_and_points_and_prints_records() {
     let backend = Backend::start();
     let example = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/otlp.yaml");
     let endpoint = format!("exporters.otlp.endpoint=http://{}", backend.address());
-    let arguments = ["--config", example, "--set", &endpoint, "--set", "extensions.pprof.endpoint=127.0.0.1:0"];
-    let collector = start_moved(&arguments, &["receivers.otlp.protocols.grpc", "receivers.otlp.protocols.http"]).await;
+    let arguments =
+        ["--config", example, "--set", &endpoint, "--set", "extensions.pprof.endpoint=127.0.0.1:0"];
+    let collector =
+        start_moved(&arguments, &["receivers.otlp.protocols.grpc", "receivers.otlp.protocols.http"]).await;
     let client = Client::connect(&collector.grpc().await).await;
     client.export(samples::spans("span", 2)).await.expect("they are taken");
     client.export(samples::points("point", 3)).await.expect("they are taken");

@@ -43,7 +43,12 @@ async fn half_requests_and_slow_ones_do_not_hold_up_their_neighbours() {
 async fn bytes_that_are_no_protocol_at_all_are_turned_away() {
     let collector = FERROTEL.start(&to_nowhere()).await;
     for address in [collector.grpc().await, collector.http().await] {
-        for nonsense in [&b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..], b"SSH-2.0-nonsense\r\n\r\n", &[0; 4096], &[0xff; 4096]] {
+        for nonsense in [
+            &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..],
+            b"SSH-2.0-nonsense\r\n\r\n",
+            &[0; 4096],
+            &[0xff; 4096],
+        ] {
             let mut raw = Raw::connect(&address).await;
             raw.send(nonsense).await;
             raw.finish().await;

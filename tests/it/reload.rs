@@ -28,7 +28,8 @@ async fn a_good_configuration_is_changed_over_to() {
 #[tokio::test]
 async fn what_was_held_is_delivered_before_the_change() {
     let (old, new) = (Backend::start(), Backend::start());
-    let queue = "{ num_consumers: 1, sizer: items, queue_size: 100, batch: { flush_timeout: 1h, min_size: 100 } }";
+    let queue =
+        "{ num_consumers: 1, sizer: items, queue_size: 100, batch: { flush_timeout: 1h, min_size: 100 } }";
     let collector = FERROTEL.start(&queued_with(&old.address(), queue)).await;
     let client = Client::connect(&collector.grpc().await).await;
     client.export(samples::spans("held", 9)).await.expect("the queue takes it");
@@ -44,7 +45,9 @@ async fn a_wrong_configuration_is_reported_and_the_old_one_goes_on() {
     let mut collector = FERROTEL.start(&straight_to(&backend.address())).await;
     let client = Client::connect(&collector.grpc().await).await;
     client.export(samples::spans("before", 1)).await.expect("it is taken");
-    for wrong in ["exporters: { otlp: { endpiont: 'x:1' } }", "{ this is: [not yaml", "exporters: { nowhere: }"] {
+    for wrong in
+        ["exporters: { otlp: { endpiont: 'x:1' } }", "{ this is: [not yaml", "exporters: { nowhere: }"]
+    {
         collector.rewrite_config(wrong);
         let said = times_said(&collector);
         collector.signal("HUP");
@@ -69,7 +72,7 @@ async fn a_configuration_that_cannot_start_is_given_up_for_the_old_one() {
     collector.signal("HUP");
     collector.log().wait_for("going back to the old one").await;
     until("the old one is ready again", async || {
-        (web::get(collector.health(), "/").await.status == 200).then_some(())
+        (web::status(collector.health(), "/").await == Some(200)).then_some(())
     })
     .await;
     let client = Client::connect(&collector.grpc().await).await;

@@ -1,6 +1,5 @@
 //! Rules about the code itself.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -17,33 +16,32 @@ const LAYERS: [&[&str]; 5] = [
     &["collector"],
 ];
 
-/// They measure and test, and nothing that runs imports them.
-const BESIDE: [&str; 3] = ["tests", "benches", "fuzz"];
+/// What is in these folders measures and tests, and nothing that runs imports it.
+const BESIDE: [&str; 2] = ["tests", "benches"];
 
 #[test]
 fn a_crate_imports_only_what_is_below_it() {
-    let imports = imports();
+    let crates = crates();
     let mut faults = Vec::new();
-    for (name, imported) in &imports {
-        if BESIDE.contains(&name.as_str()) {
-            continue;
-        }
+    for Crate { name, imports, .. } in crates.iter().filter(|found| !found.is_beside()) {
         let Some(layer) = layer(name) else {
-            faults.push(format!("the crate `{name}` has no layer; give it one in this test and in ARCHITECTURE.md"));
+            faults.push(format!(
+                "the crate `{name}` has no layer; give it one in this test and in ARCHITECTURE.md"
+            ));
             continue;
         };
-        for other in imported.iter().filter(|other| imports.contains_key(*other)) {
-            faults.extend(fault(name, layer, other));
-        }
+        faults.extend(imports.iter().filter_map(|other| fault(name, layer, other)));
     }
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
 
 #[test]
 fn nothing_that_runs_imports_what_only_tests() {
-    for (name, imported) in imports() {
-        let found = imported.iter().find(|other| BESIDE.contains(&other.as_str()));
-        assert!(BESIDE.contains(&name.as_str()) || found.is_none(), "`{name}` imports `{}`", found.expect("one"));
+    let crates = crates();
+    let beside: Vec<_> = crates.iter().filter(|found| found.is_beside()).map(|found| &found.name).collect();
+    for Crate { name, imports, .. } in crates.iter().filter(|found| !found.is_beside()) {
+        let found = imports.iter().find(|other| beside.contains(other));
+        assert_eq!(found, None, "`{name}` imports what only tests and measures");
     }
 }
 
@@ -72,7 +70,8 @@ async fn every_example_in_a_readme_is_a_valid_configuration() {
         }
         for example in examples {
             let example = with_variables(&example);
-            let finished = FERROTEL.run(&["validate", "--config", frame, "--config", &format!("yaml:{example}")]).await;
+            let finished =
+                FERROTEL.run(&["validate", "--config", frame, "--config", &format!("yaml:{example}")]).await;
             if finished.code != 0 {
                 faults.push(format!("{}:\n{example}\n{}", readme.display(), finished.stderr));
             }
@@ -105,13 +104,31 @@ fn fault(name: &str, own: usize, other: &str) -> Option<String> {
     }
     match theirs.cmp(&own) {
         std::cmp::Ordering::Less => None,
-        std::cmp::Ordering::Equal => Some(format!("`{name}` imports its neighbour `{other}`: move what they share below both")),
-        std::cmp::Ordering::Greater => Some(format!("`{name}` imports `{other}`, which is above it: turn the arrow round")),
+        std::cmp::Ordering::Equal => {
+            Some(format!("`{name}` imports its neighbour `{other}`: move what they share below both"))
+        }
+        std::cmp::Ordering::Greater => {
+            Some(format!("`{name}` imports `{other}`, which is above it: turn the arrow round"))
+        }
     }
 }
 
-/// Each crate of the workspace with all that its `Cargo.toml` names, but for its tests.
-fn imports() -> BTreeMap<String, Vec<String>> {
+/// A crate of the workspace with all that its `Cargo.toml` names, but for its tests.
+struct Crate {
+    name: String,
+    manifest: PathBuf,
+    imports: Vec<String>,
+}
+
+impl Crate {
+    fn is_beside(&self) -> bool {
+        let folder = self.manifest.strip_prefix(root().canonicalize().expect("the workspace is there"));
+        let top = folder.ok().and_then(|folder| folder.iter().next()).and_then(|name| name.to_str());
+        top.is_some_and(|top| BESIDE.contains(&top))
+    }
+}
+
+fn crates() -> Vec<Crate> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let mut command = Command::new(cargo);
     command.args(["metadata", "--format-version", "1", "--no-deps", "--offline"]).current_dir(root());
@@ -119,15 +136,17 @@ fn imports() -> BTreeMap<String, Vec<String>> {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo prints JSON");
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
     let runs = |dependency: &Value| dependency["kind"] != "dev";
-    let name = |value: &Value| value["name"].as_str().expect("it has a name").to_owned();
-    list(&metadata["packages"])
-        .iter()
-        .map(|package| {
-            let imported = list(&package["dependencies"]);
-            (name(package), imported.iter().filter(|dependency| runs(dependency)).map(name).collect())
-        })
-        .collect()
+    let read = |package: &Value| {
+        let imports = list(&package["dependencies"]);
+        Crate {
+            name: text(&package["name"]),
+            manifest: text(&package["manifest_path"]).into(),
+            imports: imports.iter().filter(|found| runs(found)).map(|found| text(&found["name"])).collect(),
+        }
+    };
+    list(&metadata["packages"]).iter().map(read).collect()
 }
 
 /// The folder of each component that the program registers.

@@ -81,8 +81,12 @@ fn stamped(mut export: Export) -> Export {
         resource.get_or_insert_default().attributes.push(attribute);
     };
     match &mut export {
-        Export::Traces(request) => request.resource_spans.iter_mut().for_each(|part| stamp(&mut part.resource)),
-        Export::Metrics(request) => request.resource_metrics.iter_mut().for_each(|part| stamp(&mut part.resource)),
+        Export::Traces(request) => {
+            request.resource_spans.iter_mut().for_each(|part| stamp(&mut part.resource))
+        }
+        Export::Metrics(request) => {
+            request.resource_metrics.iter_mut().for_each(|part| stamp(&mut part.resource))
+        }
         Export::Logs(request) => request.resource_logs.iter_mut().for_each(|part| stamp(&mut part.resource)),
     }
     export
@@ -100,10 +104,14 @@ fn assert_tells_all(sent: &Sent) {
     assert_eq!(client.parent_span_id, server.span_id);
     assert_eq!((server.start_time_unix_nano, server.attributes.len()), (samples::MOMENT, 8));
     assert_eq!((server.events.len(), server.links.len()), (1, 1));
-    assert_eq!(server.status.as_ref().map(|status| (status.code, status.message.as_str())), Some((2, "it broke")));
+    assert_eq!(
+        server.status.as_ref().map(|status| (status.code, status.message.as_str())),
+        Some((2, "it broke"))
+    );
 
     let metrics = sent.metrics.metrics();
-    let kinds: Vec<_> = metrics.iter().map(|metric| (metric.name.as_str(), kind(metric.data.as_ref()))).collect();
+    let kinds: Vec<_> =
+        metrics.iter().map(|metric| (metric.name.as_str(), kind(metric.data.as_ref()))).collect();
     for expected in [
         ("orders", "sum"),
         ("open", "sum"),

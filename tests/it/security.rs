@@ -44,7 +44,8 @@ async fn plain_text_to_a_tls_port_is_turned_away() {
 async fn with_a_client_authority_only_its_clients_are_let_in() {
     let (certificates, backend) = (Certificates::make(), Backend::start());
     let authority = format!(", client_ca_file: '{}'", certificates.path("ca.pem").display());
-    let collector = FERROTEL.start(&with_tls(&straight_to(&backend.address()), &certificates, &authority)).await;
+    let collector =
+        FERROTEL.start(&with_tls(&straight_to(&backend.address()), &certificates, &authority)).await;
     let grpc = collector.grpc().await;
 
     let known = Client::connect_with_tls(&grpc, certificates.tonic_client_with_certificate()).await;
@@ -60,7 +61,12 @@ async fn a_backend_that_wants_a_certificate_gets_it() {
     let certificates = Certificates::make();
     let backend = Backend::start_with_tls(certificates.backend());
     let path = |name| certificates.path(name).display().to_string();
-    let tls = format!("ca_file: '{}', cert_file: '{}', key_file: '{}'", path("ca.pem"), path("client.pem"), path("client.key"));
+    let tls = format!(
+        "ca_file: '{}', cert_file: '{}', key_file: '{}'",
+        path("ca.pem"),
+        path("client.pem"),
+        path("client.key")
+    );
     let config = format!(
         "
 exporters:
@@ -106,13 +112,19 @@ service: {{ pipelines: {{ traces: {{ receivers: [otlp], exporters: [otlp] }} }} 
 async fn a_password_opens_both_ports() {
     let collector = FERROTEL.start(&guarded("basicauth", "{ htpasswd: { inline: 'ada:lovelace' } }")).await;
     // `ada:lovelace` and `ada:wrong` in base64.
-    check_guard(&collector, "Basic YWRhOmxvdmVsYWNl", &["Basic YWRhOndyb25n", "Basic !", "Bearer x", ""]).await;
+    check_guard(&collector, "Basic YWRhOmxvdmVsYWNl", &["Basic YWRhOndyb25n", "Basic !", "Bearer x", ""])
+        .await;
 }
 
 #[tokio::test]
 async fn a_token_opens_both_ports() {
     let collector = FERROTEL.start(&guarded("bearertokenauth", "{ token: open-sesame }")).await;
-    check_guard(&collector, "Bearer open-sesame", &["Bearer open", "open-sesame", "Bearer open-sesame-and-more", ""]).await;
+    check_guard(
+        &collector,
+        "Bearer open-sesame",
+        &["Bearer open", "open-sesame", "Bearer open-sesame-and-more", ""],
+    )
+    .await;
     let secret_was_said = collector.log().text().contains("open-sesame");
     assert!(!secret_was_said, "the token is in the log");
 }
@@ -185,7 +197,8 @@ const ONE_SPAN: &str = r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"on
 /// `config`, with TLS on both ports of the receiver.
 fn with_tls(config: &str, certificates: &Certificates, more: &str) -> String {
     let (certificate, key) = (certificates.path("server.pem"), certificates.path("server.key"));
-    let tls = format!("tls: {{ cert_file: '{}', key_file: '{}'{more} }}", certificate.display(), key.display());
+    let tls =
+        format!("tls: {{ cert_file: '{}', key_file: '{}'{more} }}", certificate.display(), key.display());
     format!("{config}\nreceivers: {{ otlp: {{ protocols: {{ grpc: {{ {tls} }}, http: {{ {tls} }} }} }} }}")
 }
 

@@ -13,7 +13,8 @@ const FOREVER: &str = "exporters.otlp.timeout=1h";
 #[tokio::test]
 async fn what_a_queue_holds_is_delivered_before_the_end() {
     let backend = Backend::start();
-    let queue = "{ num_consumers: 1, sizer: items, queue_size: 1000, batch: { flush_timeout: 1h, min_size: 900 } }";
+    let queue =
+        "{ num_consumers: 1, sizer: items, queue_size: 1000, batch: { flush_timeout: 1h, min_size: 900 } }";
     let mut collector = FERROTEL.start(&queued_with(&backend.address(), queue)).await;
     let client = Client::connect(&collector.grpc().await).await;
     for number in 0..20 {
@@ -51,11 +52,14 @@ async fn a_request_under_way_is_answered_before_the_end() {
     let backend = Backend::start();
     backend.answer([Answer::refuse(Code::Unavailable), Answer::refuse(Code::Unavailable)]);
     let retry = "retry_on_failure: { initial_interval: 500ms, randomization_factor: 0, multiplier: 1 }";
-    let exporter =
-        format!("otlp: {{ endpoint: '{}', tls: {{ insecure: true }}, sending_queue: {{ enabled: false }}, {retry} }}", backend.address());
+    let exporter = format!(
+        "otlp: {{ endpoint: '{}', tls: {{ insecure: true }}, sending_queue: {{ enabled: false }}, {retry} }}",
+        backend.address()
+    );
     let mut collector = FERROTEL.start(&crate::configs::all_to(&exporter, "otlp")).await;
     let client = Client::connect(&collector.grpc().await).await;
-    let call = tokio::runtime::Handle::current().spawn(async move { client.export(samples::spans("under way", 1)).await });
+    let call = tokio::runtime::Handle::current()
+        .spawn(async move { client.export(samples::spans("under way", 1)).await });
     backend.wait_for_asked(1).await;
     collector.signal("TERM");
     call.await.expect("no panic").expect("the request is answered, and well");
@@ -83,7 +87,8 @@ async fn a_stalled_backend_is_waited_for_until_the_deadline_and_what_is_left_is_
 async fn a_dead_backend_costs_its_data_and_that_is_said() {
     let mut backend = Backend::start();
     backend.go_away();
-    let mut collector = FERROTEL.start_with(&queued_to(&backend.address()), &["--shutdown-timeout", "10s"]).await;
+    let mut collector =
+        FERROTEL.start_with(&queued_to(&backend.address()), &["--shutdown-timeout", "10s"]).await;
     let client = Client::connect(&collector.grpc().await).await;
     for number in 0..3 {
         client.export(samples::spans(&format!("doomed {number}"), 7)).await.expect("the queue takes it");

@@ -26,8 +26,11 @@ service:
     backend.wait_for_spans(2).await;
     collector.assert_books_balance().await;
 
-    let warnings: Vec<_> = collector.log().lines().into_iter().filter(|line| line.contains("\twarn\t")).collect();
-    for (old, new) in [("logging", "debug"), ("loglevel", "verbosity"), ("check_interval", "1s"), ("otlp", "otlp_grpc")] {
+    let warnings: Vec<_> =
+        collector.log().lines().into_iter().filter(|line| line.contains("\twarn\t")).collect();
+    for (old, new) in
+        [("logging", "debug"), ("loglevel", "verbosity"), ("check_interval", "1s"), ("otlp", "otlp_grpc")]
+    {
         let said = warnings.iter().any(|line| line.contains(old) && line.contains(new));
         assert!(said, "nothing about `{old}` and `{new}` in {warnings:#?}");
     }
@@ -55,7 +58,10 @@ async fn a_variable_that_is_not_set_is_warned_of_and_counts_as_nothing() {
     let exporter = "otlphttp: { endpoint: 'http://localhost:1/${env:FERROTEL_STORY_PATH}' }";
     let collector = FERROTEL.start(&all_to(exporter, "otlphttp")).await;
     let line = collector.log().wait_for("FERROTEL_STORY_PATH").await;
-    assert!(line.contains("\twarn\t") && line.contains("not set") && line.contains("story.yaml:3:"), "{line}");
+    assert!(
+        line.contains("\twarn\t") && line.contains("not set") && line.contains("story.yaml:3:"),
+        "{line}"
+    );
 }
 
 #[tokio::test]

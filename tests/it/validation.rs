@@ -21,7 +21,7 @@ exporters:
 service:
   extensions: [health_chekc]
   pipelines:
-    traces: { receivers: [otlp], exporters: [degub] }
+    traces: { receivers: [otlp], exporters: [debgu] }
     metric: { receivers: [otlp], exporters: [debug] }
 ";
 
@@ -35,7 +35,7 @@ const FINDINGS: [(u64, &str); 10] = [
     (11, "loud"),
     (12, "port"),
     (14, "health_chekc"),
-    (16, "degub"),
+    (16, "debgu"),
     (17, "metric"),
 ];
 
@@ -47,7 +47,11 @@ async fn ten_mistakes_are_reported_in_one_run_as_text() {
     for (line, words) in FINDINGS {
         let blocks: Vec<_> = finished.stderr.split("\n\n").filter(|block| block.contains(words)).collect();
         let place = format!("{}:{line}:", file.path);
-        assert!(blocks.iter().any(|block| block.contains(&place)), "`{words}` at {place} is not in:\n{}", finished.stderr);
+        assert!(
+            blocks.iter().any(|block| block.contains(&place)),
+            "`{words}` at {place} is not in:\n{}",
+            finished.stderr
+        );
     }
     for right in ["`endpoint`", "`attributes`", "health_check", "debug", "metrics"] {
         assert!(finished.stderr.contains(right), "no hint at {right} in:\n{}", finished.stderr);
@@ -65,16 +69,23 @@ async fn ten_mistakes_are_reported_in_one_run_as_json() {
         let here = |finding: &&Value| {
             finding["line"] == line && finding["severity"] == "error" && finding.to_string().contains(words)
         };
-        let found = findings.iter().find(here).unwrap_or_else(|| panic!("`{words}` in line {line}: {findings:#?}"));
+        let found =
+            findings.iter().find(here).unwrap_or_else(|| panic!("`{words}` in line {line}: {findings:#?}"));
         assert_eq!(found["file"], file.path, "{found}");
         assert!(found["column"].as_u64().is_some_and(|column| column > 1), "{found}");
         assert!(found["path"].as_str().is_some_and(|path| path.contains("::")), "{found}");
     }
     let suggests = |wrong: &str, right: &str| {
-        let about = |finding: &&Value| finding["message"].as_str().is_some_and(|message| message.contains(wrong));
+        let about =
+            |finding: &&Value| finding["message"].as_str().is_some_and(|message| message.contains(wrong));
         findings.iter().filter(about).any(|finding| finding["suggestion"].to_string().contains(right))
     };
-    for (wrong, right) in [("endpont", "endpoint"), ("atributes", "attributes"), ("health_chekc", "health_check"), ("degub", "debug")] {
+    for (wrong, right) in [
+        ("endpont", "endpoint"),
+        ("atributes", "attributes"),
+        ("health_chekc", "health_check"),
+        ("debgu", "debug"),
+    ] {
         assert!(suggests(wrong, right), "no suggestion of `{right}` for `{wrong}` in {findings:#?}");
     }
 }
@@ -84,7 +95,7 @@ async fn a_wrong_configuration_does_not_start() {
     let file = File::write(TEN_MISTAKES);
     let finished = FERROTEL.run(&["--config", &file.path]).await;
     assert_eq!(finished.code, 3);
-    assert!(finished.stderr.contains("endpont") && finished.stderr.contains("degub"), "{}", finished.stderr);
+    assert!(finished.stderr.contains("endpont") && finished.stderr.contains("debgu"), "{}", finished.stderr);
 }
 
 #[tokio::test]
@@ -139,7 +150,11 @@ async fn what_is_printed_is_a_configuration_again() {
     let example = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/otlp.yaml");
     let printed = FERROTEL.run(&["print-config", "--config", example]).await;
     assert_eq!(printed.code, 0, "{}", printed.stderr);
-    assert!(printed.stdout.contains("send_batch_size: 1024") && printed.stdout.contains("queue_size: 1000"), "{}", printed.stdout);
+    assert!(
+        printed.stdout.contains("send_batch_size: 1024") && printed.stdout.contains("queue_size: 1000"),
+        "{}",
+        printed.stdout
+    );
     let file = File::write(&printed.stdout);
     let again = FERROTEL.run(&["print-config", "--config", &file.path]).await;
     assert_eq!((again.code, again.stdout), (0, printed.stdout), "{}", again.stderr);
@@ -158,8 +173,22 @@ async fn a_wrong_command_line_is_told_apart_from_a_wrong_configuration() {
 async fn the_components_are_listed_by_their_canonical_names() {
     let finished = FERROTEL.run(&["components"]).await;
     assert_eq!(finished.code, 0);
-    for name in ["otlp", "otlp_grpc", "otlp_http", "batch", "memory_limiter", "resource", "debug", "forward", "zpages"] {
-        assert!(finished.stdout.contains(&format!("- name: {name}\n")), "{name} is not in:\n{}", finished.stdout);
+    for name in [
+        "otlp",
+        "otlp_grpc",
+        "otlp_http",
+        "batch",
+        "memory_limiter",
+        "resource",
+        "debug",
+        "forward",
+        "zpages",
+    ] {
+        assert!(
+            finished.stdout.contains(&format!("- name: {name}\n")),
+            "{name} is not in:\n{}",
+            finished.stdout
+        );
     }
 }
 
@@ -172,7 +201,8 @@ impl File {
     fn write(text: &str) -> File {
         use std::sync::atomic::{AtomicUsize, Ordering};
         static NEXT: AtomicUsize = AtomicUsize::new(0);
-        let name = format!("ferrotel-it-{}-{}.yaml", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let name =
+            format!("ferrotel-it-{}-{}.yaml", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let path = std::env::temp_dir().join(name).display().to_string();
         std::fs::write(&path, text).expect("the folder can be written to");
         File { path }

@@ -15,6 +15,7 @@ pub mod http;
 
 mod intake;
 mod percent;
+mod refusals;
 pub mod tls;
 
 pub use auth::AuthConfig;

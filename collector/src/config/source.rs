@@ -51,7 +51,9 @@ pub(super) fn fetcher() -> impl Fn(&str, &str) -> Result<Resolved, String> {
             let bytes = bytes.map_err(|error| format!("{error:#}"))?;
             String::from_utf8(bytes).map(Resolved::Text).map_err(|_| format!("`{uri}` is not UTF-8"))
         }
-        _ => Err(format!("scheme `{scheme}` is not supported, expected `env`, `file`, `yaml`, `http` or `https`")),
+        _ => Err(format!(
+            "scheme `{scheme}` is not supported, expected `env`, `file`, `yaml`, `http` or `https`"
+        )),
     }
 }
 

@@ -289,11 +289,24 @@ impl TelemetryConfig {
         let to_console = readers().any(|reader| reader.exporter.console.is_some());
         note(to_console, "metrics::readers", "the console exporter is not built; scrape `/metrics` instead");
         let otlp = || readers().filter_map(|reader| reader.exporter.otlp.as_ref());
-        let delta = otlp().any(|otlp| otlp.temporality_preference.as_ref().is_some_and(|text| text != "cumulative"));
-        note(delta, "metrics::readers", "metrics are sent cumulative, whatever `temporality_preference` says");
+        let delta =
+            otlp().any(|otlp| otlp.temporality_preference.as_ref().is_some_and(|text| text != "cumulative"));
+        note(
+            delta,
+            "metrics::readers",
+            "metrics are sent cumulative, whatever `temporality_preference` says",
+        );
         note(!self.metrics.views.is_empty(), "metrics::views", "views have no effect");
-        note(!self.logs.processors.is_empty(), "logs::processors", "the collector's own logs are not exported");
-        note(!self.traces.processors.is_empty(), "traces::processors", "the collector's own traces are not recorded");
+        note(
+            !self.logs.processors.is_empty(),
+            "logs::processors",
+            "the collector's own logs are not exported",
+        );
+        note(
+            !self.traces.processors.is_empty(),
+            "traces::processors",
+            "the collector's own traces are not recorded",
+        );
         oddities
     }
 
@@ -325,9 +338,10 @@ impl MetricsConfig {
         }
         match &self.readers {
             None => vec![PrometheusConfig::default()],
-            Some(readers) => {
-                readers.iter().filter_map(|reader| Some(reader.pull.as_ref()?.exporter.prometheus.clone())).collect()
-            }
+            Some(readers) => readers
+                .iter()
+                .filter_map(|reader| Some(reader.pull.as_ref()?.exporter.prometheus.clone()))
+                .collect(),
         }
     }
 

@@ -39,7 +39,8 @@ impl Logs {
     /// # Errors
     /// When a file cannot be opened; what was in force stays so.
     pub(crate) fn apply(&self, config: &LogsConfig, resource: &[(String, String)]) -> anyhow::Result<()> {
-        let outputs = config.output_paths.iter().map(|path| open(path)).collect::<anyhow::Result<Vec<_>>>()?;
+        let outputs =
+            config.output_paths.iter().map(|path| open(path)).collect::<anyhow::Result<Vec<_>>>()?;
         let mut initial = Map::new();
         if !config.disable_zap_resource {
             let resource = resource.iter().map(|(key, value)| (key.clone(), Value::from(value.clone())));
@@ -101,8 +102,16 @@ impl Logger {
 }
 
 const OWN_CRATES: [&str; 10] = [
-    "component", "config", "connectors", "exporters", "extensions", "ferrotel", "pipelines", "processors",
-    "receivers", "transport",
+    "component",
+    "config",
+    "connectors",
+    "exporters",
+    "extensions",
+    "ferrotel",
+    "pipelines",
+    "processors",
+    "receivers",
+    "transport",
 ];
 
 fn filter(level: LogLevel) -> LevelFilter {

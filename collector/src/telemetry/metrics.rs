@@ -24,7 +24,11 @@ pub(crate) async fn serve(
     resource: &[(String, String)],
 ) -> anyhow::Result<()> {
     let host = config.host.trim_start_matches('[').trim_end_matches(']');
-    let endpoint = if host.contains(':') { format!("[{host}]:{}", config.port) } else { format!("{host}:{}", config.port) };
+    let endpoint = if host.contains(':') {
+        format!("[{host}]:{}", config.port)
+    } else {
+        format!("{host}:{}", config.port)
+    };
     let server = ServerConfig::with_endpoint(&endpoint).bind(cx).await?;
     info!(endpoint = %server.local_addr(), "Serving metrics");
     let exposition = Exposition::new(config, level, resource);

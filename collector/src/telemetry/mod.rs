@@ -11,5 +11,5 @@ mod send;
 pub(crate) use self::config::TelemetryConfig;
 pub(crate) use self::logs::Logs;
 pub(crate) use self::metrics::serve;
-pub(crate) use self::send::send;
 pub(crate) use self::process::register as register_process_metrics;
+pub(crate) use self::send::send;

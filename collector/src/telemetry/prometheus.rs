@@ -27,10 +27,16 @@ const DETAILED: [&str; 5] = [
 ];
 
 impl Exposition {
-    pub(super) fn new(config: &PrometheusConfig, level: MetricsLevel, resource: &[(String, String)]) -> Exposition {
+    pub(super) fn new(
+        config: &PrometheusConfig,
+        level: MetricsLevel,
+        resource: &[(String, String)],
+    ) -> Exposition {
         let labels = &config.with_resource_constant_labels;
-        let kept = |(name, _): &&(String, String)| labels.included.contains(name) && !labels.excluded.contains(name);
-        let constant = resource.iter().filter(kept).map(|(name, value)| (sanitize(name), value.clone())).collect();
+        let kept =
+            |(name, _): &&(String, String)| labels.included.contains(name) && !labels.excluded.contains(name);
+        let constant =
+            resource.iter().filter(kept).map(|(name, value)| (sanitize(name), value.clone())).collect();
         let resource = resource.iter().map(|(name, value)| (sanitize(name), value.clone())).collect();
         let PrometheusConfig { without_units, without_type_suffix, .. } = *config;
         Exposition { without_units, without_type_suffix, level, resource, constant }

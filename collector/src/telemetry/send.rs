@@ -31,8 +31,10 @@ pub(crate) fn send(
     resource: &[(String, String)],
 ) -> anyhow::Result<()> {
     let client = Client::new(cx, otlp)?;
-    let (every, metrics, scope) = (Duration::from_millis(periodic.interval.max(1)), cx.metrics.clone(), cx.scope.clone());
-    let patience = Duration::from_millis(otlp.timeout.unwrap_or(periodic.timeout).min(periodic.timeout).max(1));
+    let (every, metrics, scope) =
+        (Duration::from_millis(periodic.interval.max(1)), cx.metrics.clone(), cx.scope.clone());
+    let patience =
+        Duration::from_millis(otlp.timeout.unwrap_or(periodic.timeout).min(periodic.timeout).max(1));
     let (endpoint, resource, started) = (otlp.endpoint.clone(), resource.to_vec(), SystemTime::now());
     cx.scope.spawn("send metrics", async move {
         let mut ticks = tokio::time::interval_at(Instant::now() + every, every);
@@ -116,11 +118,13 @@ impl Client {
                 Ok(_) => Ok(()),
                 Err(status) => Err(format!("{}: {}", status.code, status.message)),
             },
-            Client::Http(client, url) => match client.post(url, "application/x-protobuf", chunks, &origin).await {
-                Ok(reply) if reply.status.is_success() => Ok(()),
-                Ok(reply) => Err(format!("the server answered {}", reply.status)),
-                Err(fault) => Err(fault.to_string()),
-            },
+            Client::Http(client, url) => {
+                match client.post(url, "application/x-protobuf", chunks, &origin).await {
+                    Ok(reply) if reply.status.is_success() => Ok(()),
+                    Ok(reply) => Err(format!("the server answered {}", reply.status)),
+                    Err(fault) => Err(fault.to_string()),
+                }
+            }
         }
     }
 }

@@ -80,7 +80,10 @@ impl Exporter for Config {
     fn check(&self) -> Vec<Problem> {
         let mut problems = self.client.check();
         if self.client.endpoint.is_empty() {
-            problems.push(Problem::error("endpoint", "requires a non-empty `endpoint`, such as `localhost:4317`"));
+            problems.push(Problem::error(
+                "endpoint",
+                "requires a non-empty `endpoint`, such as `localhost:4317`",
+            ));
         }
         problems.extend(self.delivery.check());
         problems

@@ -27,7 +27,9 @@ fn an_endpoint_is_required() {
 
 #[test]
 fn queue_and_retry_can_be_turned_off() {
-    let config = read("{ endpoint: 'a:1', sending_queue: { enabled: false }, retry_on_failure: { enabled: false }, timeout: 0s }");
+    let config = read(
+        "{ endpoint: 'a:1', sending_queue: { enabled: false }, retry_on_failure: { enabled: false }, timeout: 0s }",
+    );
     let delivery = config.delivery();
     assert!(delivery.queue.is_none() && delivery.retry.is_none() && delivery.timeout.is_none());
 }

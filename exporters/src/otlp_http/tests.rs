@@ -13,7 +13,10 @@ fn urls_are_made_from_the_base_or_taken_as_they_are() {
     let config = read("{ endpoint: 'https://a.example/base', logs_endpoint: 'http://b.example:81/x' }");
     assert_eq!(labels(&config, Signal::Traces), ["a.example", "443", "/base/v1/traces"]);
     assert_eq!(labels(&config, Signal::Logs), ["b.example", "81", "/x"]);
-    assert_eq!(labels(&read("{ endpoint: 'http://a:4318/' }"), Signal::Metrics), ["a", "4318", "/v1/metrics"]);
+    assert_eq!(
+        labels(&read("{ endpoint: 'http://a:4318/' }"), Signal::Metrics),
+        ["a", "4318", "/v1/metrics"]
+    );
 }
 
 fn labels(config: &Config, signal: Signal) -> Vec<String> {

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::text::plain_prefix;
 use crate::wire::schema::{Field, Kind, Label, Message};
 use crate::wire::varint::{
-    Fault, Malformed, Tag, read_bytes, read_fixed32, read_fixed64, read_tag, read_varint, skip, unzigzag,
+    Fault, Malformed, Tag, read_bytes, read_fixed32, read_fixed64, read_tag, read_varint, skip, unzigzag32,
     write_varint,
 };
 
@@ -248,6 +248,7 @@ fn value(
     match field.kind.wire_type() {
         0 => {
             let (number, next) = read_varint(bytes, at)?;
+            let number = if is_short(field.kind) { u64::from(number as u32) } else { number };
             varint(field.kind, number, out);
             Ok((number == 0, next))
         }
@@ -269,13 +270,18 @@ fn value(
     }
 }
 
+/// Whether only the lower 32 bits of a varint count.
+fn is_short(kind: Kind) -> bool {
+    matches!(kind, Kind::Int32 | Kind::Uint32 | Kind::Sint32 | Kind::Enum(_))
+}
+
 fn varint(kind: Kind, number: u64, out: &mut Vec<u8>) {
     match kind {
         Kind::Bool => out.extend_from_slice(if number == 0 { b"false" } else { b"true" }),
         Kind::Int64 => quoted(number as i64, out),
         Kind::Uint64 => quoted(number, out),
         Kind::Uint32 => integer(number as u32, out),
-        Kind::Sint32 => integer(unzigzag(number) as i32, out),
+        Kind::Sint32 => integer(unzigzag32(number), out),
         // `int32` and enumerations: ten bytes on the wire when negative, of which the lower half counts.
         _ => integer(number as i32, out),
     }

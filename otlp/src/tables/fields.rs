@@ -18,6 +18,16 @@ pub(super) struct Part<'a> {
     pub(super) body: &'a [u8],
 }
 
+/// A message that lies in another, where it may occur once. Should it occur several times, it is all of them put end
+/// to end, as protobuf merges messages.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Merged<'a> {
+    /// The message around it, or its body if it occurs once.
+    bytes: &'a [u8],
+    /// Its number in the message around it; zero if `bytes` are the body.
+    number: u32,
+}
+
 impl<'a> Message<'a> {
     pub(super) fn attributes(&self) -> Attributes<'a> {
         Attributes::in_rows(self.tables.store(), self.row.attributes.of(&self.tables.attributes))
@@ -60,6 +70,15 @@ impl<'a> Message<'a> {
     /// The bodies of a repeated message.
     pub(super) fn parts(&self, number: u32) -> impl Iterator<Item = Part<'a>> + use<'a> {
         Fields::new(self.holding(number)).bodies(number).map(|body| Part { body })
+    }
+
+    /// A message that occurs once, or should.
+    pub(super) fn merged(&self, number: u32) -> Merged<'a> {
+        if self.row.is_irregular() {
+            Merged { bytes: self.holding(number), number }
+        } else {
+            Merged { bytes: self.bytes(number), number: 0 }
+        }
     }
 
     /// The values of a repeated number of eight bytes, packed or not.
@@ -134,8 +153,7 @@ impl<'a> Part<'a> {
         Some((last.number, fixed64(last.value_in(self.body))))
     }
 
-    /// The values of a repeated varint, packed or not.
-    pub(super) fn varints(&self, number: u32) -> impl Iterator<Item = u64> + use<'a> {
+    fn varints(&self, number: u32) -> impl Iterator<Item = u64> + use<'a> {
         let message = self.body;
         let fields = Fields::new(message).filter(move |field| field.number == number);
         fields.flat_map(move |field| Varints { bytes: field.value_in(message) })
@@ -143,6 +161,30 @@ impl<'a> Part<'a> {
 
     fn find(&self, number: u32, wire_type: u8) -> Option<&'a [u8]> {
         Fields::new(self.body).last(number, wire_type)
+    }
+}
+
+impl<'a> Merged<'a> {
+    pub(super) fn text(&self, number: u32) -> Text<'a> {
+        Text::new(self.find(number, BYTES).unwrap_or_default())
+    }
+
+    pub(super) fn varint(&self, number: u32) -> u64 {
+        self.find(number, VARINT).map_or(0, varint)
+    }
+
+    /// The values of a repeated varint, packed or not.
+    pub(super) fn varints(&self, number: u32) -> impl Iterator<Item = u64> + use<'a> {
+        self.parts().flat_map(move |part| part.varints(number))
+    }
+
+    fn find(&self, number: u32, wire_type: u8) -> Option<&'a [u8]> {
+        self.parts().filter_map(|part| part.find(number, wire_type)).last()
+    }
+
+    fn parts(&self) -> impl Iterator<Item = Part<'a>> + use<'a> {
+        let (body, around) = if self.number == 0 { (Some(self.bytes), &[][..]) } else { (None, self.bytes) };
+        body.into_iter().chain(Fields::new(around).bodies(self.number)).map(|body| Part { body })
     }
 }
 

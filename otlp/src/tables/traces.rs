@@ -183,8 +183,8 @@ impl<'a> Span<'a> {
 
     /// How it ended.
     pub fn status(&self) -> Status<'a> {
-        let part = Part { body: self.message.bytes(15) };
-        Status { code: part.varint(3) as i32, message: part.text(2) }
+        let status = self.message.merged(15);
+        Status { code: status.varint(3) as i32, message: status.text(2) }
     }
 
     /// The scope that produced it.

@@ -257,3 +257,8 @@ pub fn zigzag(value: i64) -> u64 {
 pub fn unzigzag(value: u64) -> i64 {
     (value >> 1) as i64 ^ -((value & 1) as i64)
 }
+
+/// The reverse of [`zigzag`] for a number of 32 bits; what is above them does not count, as in every varint of that size.
+pub fn unzigzag32(value: u64) -> i32 {
+    unzigzag(u64::from(value as u32)) as i32
+}

@@ -103,8 +103,12 @@ impl Batcher {
     async fn send_due(&mut self) {
         let now = Instant::now();
         let old = |partition: &Partition| partition.since + self.config.flush_timeout.0 <= now;
-        let keys: Vec<_> =
-            self.partitions.iter().filter(|(_, partition)| old(partition)).map(|(key, _)| key.clone()).collect();
+        let keys: Vec<_> = self
+            .partitions
+            .iter()
+            .filter(|(_, partition)| old(partition))
+            .map(|(key, _)| key.clone())
+            .collect();
         for key in keys {
             self.send_partition(&key).await;
         }

@@ -12,9 +12,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use component::{
-    Account, Acknowledge, Batch, Code, ConsumeError, Consumer, Context, QueueConfig, Sizer,
-};
+use component::{Account, Acknowledge, Batch, Code, ConsumeError, Consumer, Context, QueueConfig, Sizer};
 use otlp::Signal;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
@@ -170,7 +168,9 @@ impl Shared {
             {
                 let mut state = self.state.lock();
                 if state.closed {
-                    return Err(ConsumeError::retryable("the queue is shutting down").with_code(Code::Unavailable));
+                    return Err(
+                        ConsumeError::retryable("the queue is shutting down").with_code(Code::Unavailable)
+                    );
                 }
                 if state.used + held.size <= self.config.queue_size {
                     state.used += held.size;

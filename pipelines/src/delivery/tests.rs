@@ -6,8 +6,8 @@ use std::time::Duration;
 use ::config::{Interval, Optional};
 use component::testing::{Script, Stalled, context, spans};
 use component::{
-    Account, Acknowledge, BatchConfig, Batch, ConsumeError, Consumer, Context, Delivery, Kind, Metadata, Origin,
-    QueueConfig, RetryConfig, Sizer, Totals,
+    Account, Acknowledge, Batch, BatchConfig, ConsumeError, Consumer, Context, Delivery, Kind, Metadata,
+    Origin, QueueConfig, RetryConfig, Sizer, Totals,
 };
 use otlp::Signal;
 use tokio::time::Instant;
@@ -219,7 +219,8 @@ async fn check_batches(batch: BatchConfig, sent: &[usize], arrived: &[usize]) {
 async fn a_batching_queue_sends_what_is_old_enough() {
     let backend = Script::new([]);
     let batch = BatchConfig { flush_timeout: Interval::from_secs(3), ..BatchConfig::default() };
-    let stand = Stand::queue(QueueConfig { batch: Optional::some(batch), ..QueueConfig::default() }, backend.clone());
+    let stand =
+        Stand::queue(QueueConfig { batch: Optional::some(batch), ..QueueConfig::default() }, backend.clone());
     stand.first.consume(spans(2)).await.unwrap();
     tokio::time::sleep(Duration::from_secs(2)).await;
     stand.first.consume(spans(2)).await.unwrap();
@@ -245,7 +246,8 @@ async fn clients_with_other_metadata_are_not_merged() {
     let backend = Script::new([]);
     let mut batch = BatchConfig::default();
     batch.partition.metadata_keys = vec!["Tenant".to_owned()];
-    let stand = Stand::queue(QueueConfig { batch: Optional::some(batch), ..QueueConfig::default() }, backend.clone());
+    let stand =
+        Stand::queue(QueueConfig { batch: Optional::some(batch), ..QueueConfig::default() }, backend.clone());
     for tenant in ["a", "b", "a"] {
         let mut metadata = Metadata::default();
         metadata.add("tenant", tenant);

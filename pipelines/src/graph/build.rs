@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use ::config::ComponentId;
 use anyhow::Context as _;
 use component::{
-    Account, Accounts, Capabilities, Consumer, Context, ExtensionOverview, Kind, Outputs, Overview, PipelineOverview,
-    Scope, fanout,
+    Account, Accounts, Capabilities, Consumer, Context, ExtensionOverview, Kind, Outputs, Overview,
+    PipelineOverview, Scope, fanout,
 };
-use ::config::ComponentId;
 use otlp::Signal;
 
 use super::{Environment, Graph};
@@ -96,7 +96,8 @@ impl<'a> Builder<'a> {
             }
             let Start::Exporter(exporter) = self.start_of(Kind::Exporter, id)? else { continue };
             let name = id.to_string();
-            let account = |signal| signals.contains(&signal).then(|| self.ledger.open("exporter", &name, signal));
+            let account =
+                |signal| signals.contains(&signal).then(|| self.ledger.open("exporter", &name, signal));
             let [traces, metrics, logs] =
                 [Signal::Traces, Signal::Metrics, Signal::Logs].map(account).map(Option::unwrap_or_default);
             let accounts = Accounts::new(traces, metrics, logs);

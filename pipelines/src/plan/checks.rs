@@ -10,7 +10,8 @@ impl Planner<'_> {
     /// A pipeline names a component: is there one, and does it speak the pipeline's signal?
     pub(super) fn check_reference(&mut self, reference: &Reference<'_>, plan: &Plan) {
         let Reference { pipeline, kind, id, at, path } = reference;
-        let connector = plan.components.get(&(Kind::Connector, (*id).clone())).filter(|_| *kind != Kind::Processor);
+        let connector =
+            plan.components.get(&(Kind::Connector, (*id).clone())).filter(|_| *kind != Kind::Processor);
         let takes = |planned: &Planned| planned.routes.iter().any(|(from, _)| *from == pipeline.signal);
         let gives = |planned: &Planned| planned.routes.iter().any(|(_, to)| *to == pipeline.signal);
         let (found, speaks) = match (plan.components.get(&(*kind, (*id).clone())), connector) {
@@ -26,7 +27,8 @@ impl Planner<'_> {
         };
         if !speaks {
             let signal = pipeline.signal;
-            let message = format!("{found} `{id}` does not support {signal}: pipeline `{pipeline}` cannot use it");
+            let message =
+                format!("{found} `{id}` does not support {signal}: pipeline `{pipeline}` cannot use it");
             self.diagnostics.push(Diagnostic::error(path, message).at(at));
         }
     }
@@ -59,7 +61,9 @@ impl Planner<'_> {
         for ((kind, id), planned) in &plan.components {
             let used = match kind {
                 Kind::Receiver => plan.pipelines.iter().any(|(_, pipeline)| pipeline.receivers.contains(id)),
-                Kind::Processor => plan.pipelines.iter().any(|(_, pipeline)| pipeline.processors.contains(id)),
+                Kind::Processor => {
+                    plan.pipelines.iter().any(|(_, pipeline)| pipeline.processors.contains(id))
+                }
                 Kind::Exporter => plan.pipelines.iter().any(|(_, pipeline)| pipeline.exporters.contains(id)),
                 Kind::Extension => plan.extensions.contains(id),
                 // Reported by `check_connectors`.
@@ -88,11 +92,16 @@ impl Planner<'_> {
                     self.diagnostics.push(Diagnostic::warning(&path, message).at(&planned.at));
                     continue;
                 }
-                (false, true) => format!("connector `{id}` is used as exporter but not as receiver in any pipeline"),
-                (true, false) => format!("connector `{id}` is used as receiver but not as exporter in any pipeline"),
+                (false, true) => {
+                    format!("connector `{id}` is used as exporter but not as receiver in any pipeline")
+                }
+                (true, false) => {
+                    format!("connector `{id}` is used as receiver but not as exporter in any pipeline")
+                }
                 (false, false) => {
                     let routed = |(from, to): &(otlp::Signal, otlp::Signal)| {
-                        sources.iter().any(|id| id.signal == *from) && targets.iter().any(|id| id.signal == *to)
+                        sources.iter().any(|id| id.signal == *from)
+                            && targets.iter().any(|id| id.signal == *to)
                     };
                     if planned.routes.iter().any(routed) {
                         continue;
@@ -115,7 +124,8 @@ impl Planner<'_> {
     /// Two components that run cannot listen on one address.
     fn check_listeners(&mut self, tree: &Node, plan: &Plan) {
         let mut taken: BTreeMap<String, (Kind, &ComponentId)> = BTreeMap::new();
-        let mut listeners: Vec<_> = plan.components.iter().filter(|((kind, id), _)| plan.runs(*kind, id)).collect();
+        let mut listeners: Vec<_> =
+            plan.components.iter().filter(|((kind, id), _)| plan.runs(*kind, id)).collect();
         // In the file's order, so that the second one is to blame.
         listeners.sort_by(|a, b| a.1.at.cmp(&b.1.at));
         for ((kind, id), planned) in listeners {
@@ -127,7 +137,8 @@ impl Planner<'_> {
                 let (other_kind, other) = clash.1;
                 let path = setting.split("::").fold(section_path(*kind, id), |path, key| path.join(key));
                 let at = tree.get(&path.to_string()).map_or(&planned.at, |node| &node.at);
-                let message = format!("{kind} `{id}` listens on `{address}`, and so does {other_kind} `{other}`");
+                let message =
+                    format!("{kind} `{id}` listens on `{address}`, and so does {other_kind} `{other}`");
                 self.diagnostics.push(Diagnostic::error(&path, message).at(at).value(address));
             }
         }

@@ -52,7 +52,8 @@ impl Planner<'_> {
             let message = format!("`{}` is the old name of {kind} `{}`; both work", id.kind(), entry.name);
             self.diagnostics.push(Diagnostic::warning(path, message).at(&key.at));
         }
-        let Component { problems, listens_on, print, start } = (entry.read)(settings, path, self.diagnostics)?;
+        let Component { problems, listens_on, print, start } =
+            (entry.read)(settings, path, self.diagnostics)?;
         for problem in problems {
             self.report(path, settings, key, problem);
         }
@@ -73,7 +74,9 @@ impl Planner<'_> {
     /// Reports what a component found wrong with itself, at the deepest place that the file has for it.
     fn report(&mut self, path: &Path, settings: &Node, key: &Key, problem: component::Problem) {
         let (keys, message, make): (_, _, fn(&Path, String) -> Diagnostic) = match problem {
-            component::Problem::Error { path, message } => (path, message, |path, text| Diagnostic::error(path, text)),
+            component::Problem::Error { path, message } => {
+                (path, message, |path, text| Diagnostic::error(path, text))
+            }
             component::Problem::Warning { path, message } => {
                 (path, message, |path, text| Diagnostic::warning(path, text))
             }
@@ -92,7 +95,8 @@ impl Planner<'_> {
     pub(super) fn read_service(&mut self, service: Option<&Node>, plan: &mut Plan) {
         let path = Path::from(["service"]);
         let Some(service) = service else {
-            self.diagnostics.push(Diagnostic::error(&path, "there is no `service` section, so nothing would run"));
+            self.diagnostics
+                .push(Diagnostic::error(&path, "there is no `service` section, so nothing would run"));
             return;
         };
         for (key, _) in service.entries() {
@@ -145,7 +149,8 @@ impl Planner<'_> {
             return false;
         }
         if self.registry.find(Kind::Extension, id.kind()).is_none() {
-            let named = self.named.iter().filter(|(kind, _)| *kind == Kind::Extension).map(|(_, id)| id.to_string());
+            let named =
+                self.named.iter().filter(|(kind, _)| *kind == Kind::Extension).map(|(_, id)| id.to_string());
             let known = self.registry.of(Kind::Extension).into_iter().map(|entry| entry.name.to_owned());
             let ids: Vec<_> = named.chain(known).collect();
             let message = format!("references extension `{id}` which is not configured");
@@ -153,7 +158,9 @@ impl Planner<'_> {
             self.diagnostics.push(Diagnostic::error(path, message).at(at).suggestion(hint));
             return false;
         }
-        let Some(planned) = self.read_component(Kind::Extension, id, &named, &nothing, path) else { return false };
+        let Some(planned) = self.read_component(Kind::Extension, id, &named, &nothing, path) else {
+            return false;
+        };
         let message = format!(
             "extension `{id}` has no entry in `extensions`; it runs with its defaults. Write `extensions: {{ {id}: }}` \
              to say so"
@@ -181,19 +188,28 @@ impl Planner<'_> {
                     continue;
                 }
             };
-            let Some(config) = ::config::read::<PipelineConfig>(settings, &path, self.diagnostics) else { continue };
+            let Some(config) = ::config::read::<PipelineConfig>(settings, &path, self.diagnostics) else {
+                continue;
+            };
             self.check_pipeline(&id, &config, &Written { key, node: settings, path: &path }, plan);
             plan.pipelines.push((id, config));
         }
     }
 
-    fn check_pipeline(&mut self, id: &PipelineId, config: &PipelineConfig, written: &Written<'_>, plan: &Plan) {
+    fn check_pipeline(
+        &mut self,
+        id: &PipelineId,
+        config: &PipelineConfig,
+        written: &Written<'_>,
+        plan: &Plan,
+    ) {
         for (list, ids, what) in
             [("receivers", &config.receivers, "receiver"), ("exporters", &config.exporters, "exporter")]
         {
             if ids.is_empty() {
                 let message = format!("must have at least one {what}");
-                self.diagnostics.push(Diagnostic::error(&written.path.join(list), message).at(&written.key.at));
+                self.diagnostics
+                    .push(Diagnostic::error(&written.path.join(list), message).at(&written.key.at));
             }
         }
         for (list, kind, ids) in [

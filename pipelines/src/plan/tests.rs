@@ -5,7 +5,8 @@ use std::sync::Arc;
 use ::config::{Diagnostics, Severity};
 use async_trait::async_trait;
 use component::{
-    Capabilities, Connector, Consumer, Context, Delivery, Exporter, Extension, Listens, Outputs, Problem, Processor, Receiver,
+    Capabilities, Connector, Consumer, Context, Delivery, Exporter, Extension, Listens, Outputs, Problem,
+    Processor, Receiver,
 };
 use otlp::Signal;
 use serde::{Deserialize, Serialize};
@@ -64,13 +65,15 @@ fn an_empty_file_says_so() {
 #[test]
 fn a_component_cannot_be_used_for_a_signal_that_it_does_not_speak() {
     let text = GOOD.replace("traces:", "metrics:").replace("out", "spans_only");
-    let message = "error service::pipelines::metrics::exporters::0: exporter `spans_only` does not support metrics";
+    let message =
+        "error service::pipelines::metrics::exporters::0: exporter `spans_only` does not support metrics";
     check(&text, &[message]);
 }
 
 #[test]
 fn a_component_listed_twice_is_an_error() {
-    let message = "error service::pipelines::traces::processors::1: references processor `pass` multiple times";
+    let message =
+        "error service::pipelines::traces::processors::1: references processor `pass` multiple times";
     check(&GOOD.replace("[pass]", "[pass, pass]"), &[message]);
 }
 
@@ -92,7 +95,9 @@ fn an_extension_without_an_entry_runs_with_its_defaults() {
     check(&text, &["warning service::extensions::0: extension `page` has no entry in `extensions`"]);
     check(
         &format!("{GOOD}  extensions: [pages]\n"),
-        &["error service::extensions::0: references extension `pages` which is not configured; did you mean `page`?"],
+        &[
+            "error service::extensions::0: references extension `pages` which is not configured; did you mean `page`?",
+        ],
     );
 }
 

@@ -131,7 +131,10 @@ async fn while_a_batch_is_tried_again_producers_wait() {
     assert_eq!(bench.account.totals().in_flight(), held as i64);
     bench.check_books().await;
     let dropped = bench.account.totals().dropped;
-    assert_eq!(dropped["batch: sender failed"], held as u64, "they are given up when the time for stopping is over");
+    assert_eq!(
+        dropped["batch: sender failed"], held as u64,
+        "they are given up when the time for stopping is over"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -52,7 +52,10 @@ impl Defaults for HttpDefaults {
     type Block = http::ServerConfig;
 
     fn defaults() -> http::ServerConfig {
-        http::ServerConfig { write_timeout: Interval::ZERO, ..http::ServerConfig::with_endpoint("localhost:4318") }
+        http::ServerConfig {
+            write_timeout: Interval::ZERO,
+            ..http::ServerConfig::with_endpoint("localhost:4318")
+        }
     }
 }
 

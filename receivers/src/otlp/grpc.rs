@@ -33,7 +33,8 @@ impl Service for Exports {
             return Err(Status::new(Code::Unimplemented, format!("unknown method `{}`", request.path)));
         };
         let origin = request.origin("grpc");
-        let payload = Payload::parse(signal, request.message).map_err(|error| Status::new(Code::Internal, error))?;
+        let payload =
+            Payload::parse(signal, request.message).map_err(|error| Status::new(Code::Internal, error))?;
         if !payload.is_empty() {
             next.consume(Batch { payload, origin }).await.map_err(|error| status(&error))?;
         }

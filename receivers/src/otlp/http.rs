@@ -103,7 +103,8 @@ impl Service for Posts {
             (None, false) => refusal(Encoding::Json, refused.status, &status),
             (None, true) => {
                 let body = r#"{"code": 13, "message": "failed to marshal error message"}"#;
-                Encoding::Json.response(StatusCode::INTERNAL_SERVER_ERROR, Bytes::from_static(body.as_bytes()))
+                Encoding::Json
+                    .response(StatusCode::INTERNAL_SERVER_ERROR, Bytes::from_static(body.as_bytes()))
             }
         }
     }

@@ -32,7 +32,8 @@ fn problems(text: &str) -> usize {
 #[test]
 fn each_protocol_has_its_own_default_endpoint() {
     let config = read("{ protocols: { grpc: , http: { traces_url_path: t } } }");
-    let listens_on: Vec<_> = component::Receiver::listens_on(&config).into_iter().map(|listens| listens.address).collect();
+    let listens_on: Vec<_> =
+        component::Receiver::listens_on(&config).into_iter().map(|listens| listens.address).collect();
     assert_eq!(listens_on, ["localhost:4317", "localhost:4318"]);
     let paths = &config.protocols.http.as_ref().unwrap().paths;
     assert_eq!((paths.signal("/t"), paths.signal("/v1/traces")), (Some(Signal::Traces), None));
@@ -98,7 +99,8 @@ async fn http_answers_in_the_requests_encoding() {
     check_http("application/x-protobuf", &valid(), Ok(()), 200, b"\x0a\x00").await;
     check_http("application/json; charset=utf-8", json, Ok(()), 200, br#"{"partialSuccess":{}}"#).await;
     let refused = || Err(ConsumeError::retryable("sending queue is full"));
-    check_http("application/json", json, refused(), 503, br#"{"code":14,"message":"sending queue is full"}"#).await;
+    check_http("application/json", json, refused(), 503, br#"{"code":14,"message":"sending queue is full"}"#)
+        .await;
     let status = grpc::Status::new(Code::Unavailable, "sending queue is full").encode();
     check_http("application/x-protobuf", &valid(), refused(), 503, &status).await;
 }
@@ -114,16 +116,22 @@ async fn check_http(kind: &str, body: &[u8], answer: Result<(), ConsumeError>, s
 
 #[tokio::test]
 async fn a_backends_wish_for_a_pause_is_passed_on() {
-    let busy = ConsumeError::retryable_after("busy", Duration::from_millis(1500)).with_code(Code::ResourceExhausted);
+    let busy =
+        ConsumeError::retryable_after("busy", Duration::from_millis(1500)).with_code(Code::ResourceExhausted);
     let (outputs, _) = outputs([Err(busy)]);
     let posts = Posts::new(Paths::default(), outputs, Memory::default());
     let response = posts.call(http_request("application/x-protobuf", &valid())).await;
-    assert_eq!((response.status().as_u16(), &response.headers()["retry-after"]), (429, &"2".parse().unwrap()));
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["retry-after"]),
+        (429, &"2".parse().unwrap())
+    );
 }
 
 #[tokio::test]
 async fn malformed_bodies_are_the_clients_fault() {
-    for (kind, body) in [("application/json", &b"{\"resourceSpans\":7}"[..]), ("application/x-protobuf", b"\x0a\x7f")] {
+    for (kind, body) in
+        [("application/json", &b"{\"resourceSpans\":7}"[..]), ("application/x-protobuf", b"\x0a\x7f")]
+    {
         let (outputs, pipeline) = outputs([]);
         let posts = Posts::new(Paths::default(), outputs, Memory::default());
         let response = posts.call(http_request(kind, body)).await;
@@ -171,7 +179,8 @@ fn grpc_request(message: Bytes) -> grpc::Request {
 }
 
 fn http_request(kind: &str, body: &[u8]) -> http::Request {
-    let request = ::http::Request::builder().method(Method::POST).uri("/v1/traces").header("content-type", kind);
+    let request =
+        ::http::Request::builder().method(Method::POST).uri("/v1/traces").header("content-type", kind);
     let (head, ()) = request.body(()).unwrap().into_parts();
     http::Request { head, body: Bytes::copy_from_slice(body), peer: None, identity: None, metadata: None }
 }

@@ -31,7 +31,15 @@ pub(crate) fn edits(data: &[u8]) -> Outcome {
             same_request(&edited, &reference);
         }
     }
-    Outcome::of((signal, choices.map(|choice| choice % 16), class(edited.items()), class(dropped)))
+    let growth = written.len().abs_diff(body.len());
+    Outcome::of((
+        signal,
+        choices[0] % 6,
+        class(original.items()),
+        class(dropped),
+        class(body.len()),
+        class(growth),
+    ))
 }
 
 /// Makes changes, and says how many items they dropped.

@@ -1,4 +1,8 @@
-//! Changing inputs without knowing what they mean.
+//! Changing inputs without knowing what they mean, but for this: most are fields within fields, behind a short header.
+
+mod fields;
+
+use std::ops::Range;
 
 use fastrand::Rng;
 
@@ -66,7 +70,9 @@ impl Mutator {
     pub fn change(&mut self, inputs: &[Vec<u8>]) -> Vec<u8> {
         let mut input = self.random.choice(inputs).cloned().unwrap_or_default();
         for _ in 0..1 << self.random.u32(0..4) {
-            self.change_once(&mut input, inputs);
+            if self.random.bool() || !self.change_field(&mut input, inputs) {
+                self.change_once(&mut input, inputs);
+            }
         }
         input.truncate(MAX_BYTES);
         input
@@ -156,7 +162,7 @@ impl Mutator {
     }
 
     /// Makes a block a length-delimited field, as protobuf nests.
-    fn wrap(&mut self, input: &mut Vec<u8>, span: std::ops::Range<usize>) {
+    fn wrap(&mut self, input: &mut Vec<u8>, span: Range<usize>) {
         let tag = self.random.u8(0..17) << 3 | 2;
         let header = std::iter::once(tag).chain(varint(span.len() as u64, 1)).collect::<Vec<_>>();
         input.splice(span.start..span.start, header);

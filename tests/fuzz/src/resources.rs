@@ -29,11 +29,13 @@ pub(crate) fn resources(data: &[u8]) -> Outcome {
         same(signal, &on_wire, &expected);
         same(signal, &in_tables, &expected);
     }
+    let growth = on_wire.len().abs_diff(body.len());
     Outcome::of((
         signal,
-        choices.map(|choice| choice % 16),
-        class(on_wire.len()),
-        on_wire.len() == body.len(),
+        class(payload.items()),
+        class(body.len()),
+        class(growth),
+        on_wire.len() > body.len(),
     ))
 }
 

@@ -24,6 +24,7 @@ use super::{Mount, Request, Service, Status, timeout};
 use crate::auth::Guard;
 use crate::compression::Encoding;
 use crate::headers::metadata;
+use crate::refusals::Refusals;
 
 pub(super) const GRPC_ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
 pub(super) const GRPC_ACCEPT_ENCODING: HeaderName = HeaderName::from_static("grpc-accept-encoding");
@@ -37,6 +38,7 @@ pub(super) struct Door {
     pub(super) include_metadata: bool,
     pub(super) max_message: usize,
     pub(super) memory: Memory,
+    pub(super) refusals: Refusals,
     pub(super) scope: Scope,
 }
 
@@ -69,7 +71,10 @@ impl Door {
         let Some(outcome) = unless_reset(work, &mut respond).await else { return };
         match outcome {
             Ok(Ok(message)) => send_message(&message, &mut respond),
-            Ok(Err(status)) => send_status(&status, &mut respond),
+            Ok(Err(status)) => {
+                self.refusals.count(status.code);
+                send_status(&status, &mut respond);
+            }
             Err(panic) => {
                 send_status(&Status::new(Code::Internal, "the call panicked"), &mut respond);
                 // The scope logs and counts it.

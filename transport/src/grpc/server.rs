@@ -11,6 +11,7 @@ use super::health;
 use super::keepalive::Limits;
 use super::{Mount, ServerConfig, Service};
 use crate::endpoint::Listener;
+use crate::refusals::Refusals;
 use crate::tls::Acceptor;
 
 /// A bound gRPC server that does not serve yet.
@@ -34,6 +35,7 @@ impl Server {
             include_metadata: config.include_metadata,
             max_message: config.max_message(),
             memory: cx.memory.clone(),
+            refusals: Refusals::new(cx, "grpc"),
             scope: cx.scope.clone(),
         };
         let max_concurrent_streams = config.max_concurrent_streams;

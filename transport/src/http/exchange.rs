@@ -19,6 +19,7 @@ use crate::auth::Guard;
 use crate::compression::{DecompressError, Encoding};
 use crate::headers::metadata;
 use crate::intake::{Gather, NO_MEMORY, NoRoom, unpack};
+use crate::refusals::Refusals;
 
 /// What all requests of a server have in common.
 pub(super) struct Door {
@@ -33,6 +34,7 @@ pub(super) struct Door {
     pub(super) read_limit: Duration,
     pub(super) include_metadata: bool,
     pub(super) memory: Memory,
+    pub(super) refusals: Refusals,
     pub(super) scope: Scope,
 }
 
@@ -49,6 +51,9 @@ impl Door {
             Some(response) => response,
             None => self.guarded(head, body, peer, version).await,
         };
+        if response.status().is_client_error() || response.status().is_server_error() {
+            self.refusals.count(Code::from_http(response.status().as_u16()));
+        }
         if let Some((cors, headers)) = &origin {
             cors.mark(headers, response.headers_mut());
         }

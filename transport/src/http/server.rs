@@ -12,6 +12,7 @@ use super::exchange::Door;
 use super::{ServerConfig, Service};
 use crate::compression::Encoding;
 use crate::endpoint::Listener;
+use crate::refusals::Refusals;
 use crate::tls::Acceptor;
 
 /// A bound HTTP server that does not serve yet.
@@ -55,6 +56,7 @@ impl Server {
             read_limit: connection::or(self.config.read_timeout, connection::ARRIVAL),
             include_metadata: self.config.include_metadata,
             memory: cx.memory.clone(),
+            refusals: Refusals::new(cx, "http"),
             scope: cx.scope.clone(),
         };
         let settings = Settings::new(&self.config, self.acceptor, cx.scope.clone());

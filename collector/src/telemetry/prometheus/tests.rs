@@ -9,7 +9,13 @@ fn families() -> Vec<Family> {
     let number = Sample { labels, value: Value::Number(3.0) };
     let buckets = Value::Histogram { bounds: vec![1.0, 2.5], counts: vec![1, 0, 2], sum: 9.5 };
     vec![
-        Family { name: "sent", help: "Sent.", unit: "{items}", kind: MetricKind::Counter, samples: vec![number] },
+        Family {
+            name: "sent",
+            help: "Sent.",
+            unit: "{items}",
+            kind: MetricKind::Counter,
+            samples: vec![number],
+        },
         Family {
             name: "otelcol_processor_batch_batch_send_size",
             help: "Size.",
@@ -51,7 +57,8 @@ fn level_basic_leaves_the_batch_metrics_out() {
 
 #[test]
 fn suffixes_are_added_when_asked_for() {
-    let config = PrometheusConfig { without_units: false, without_type_suffix: false, ..PrometheusConfig::default() };
+    let config =
+        PrometheusConfig { without_units: false, without_type_suffix: false, ..PrometheusConfig::default() };
     let text = write(&config, MetricsLevel::Normal);
     assert!(text.contains("sent_total{") && text.contains("batch_send_size_bytes_bucket{"), "{text}");
 }

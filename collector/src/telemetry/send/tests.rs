@@ -10,7 +10,13 @@ fn every_series_becomes_a_point() {
     let number = Sample { labels: labels.clone(), value: Value::Number(3.0) };
     let buckets = Value::Histogram { bounds: vec![1.0], counts: vec![1, 2], sum: 9.5 };
     let families = [
-        Family { name: "sent", help: "Sent.", unit: "{items}", kind: MetricKind::Counter, samples: vec![number] },
+        Family {
+            name: "sent",
+            help: "Sent.",
+            unit: "{items}",
+            kind: MetricKind::Counter,
+            samples: vec![number],
+        },
         Family {
             name: "size",
             help: "Size.",
@@ -29,7 +35,13 @@ fn every_series_becomes_a_point() {
         .map(|(metric, point)| {
             let exporter = point.attributes().get("exporter").unwrap().to_text().into_owned();
             let service = metric.resource().attributes().get("service.name").unwrap().to_text().into_owned();
-            (metric.name().to_str().into_owned(), exporter, service, point.count(), point.bucket_counts().collect())
+            (
+                metric.name().to_str().into_owned(),
+                exporter,
+                service,
+                point.count(),
+                point.bucket_counts().collect(),
+            )
         })
         .collect();
     let expected = |name: &str, count, buckets: Vec<u64>| {
@@ -45,7 +57,8 @@ fn urls_are_completed() {
         ("a:4318/", false, "https://a:4318/v1/metrics"),
         ("http://a/x", false, "http://a/x"),
     ] {
-        let otlp = OtlpReaderConfig { endpoint: endpoint.to_owned(), insecure, ..OtlpReaderConfig::default() };
+        let otlp =
+            OtlpReaderConfig { endpoint: endpoint.to_owned(), insecure, ..OtlpReaderConfig::default() };
         assert_eq!(url(&otlp).unwrap().to_string(), expected);
     }
 }

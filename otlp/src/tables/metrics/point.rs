@@ -5,8 +5,8 @@
 
 use super::MetricKind;
 use crate::attributes::Attributes;
-use crate::tables::fields::{Message, Part};
-use crate::wire::varint::unzigzag;
+use crate::tables::fields::{Merged, Message, Part};
+use crate::wire::varint::unzigzag32;
 
 /// A data point.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +27,7 @@ pub enum Number {
 /// One side of an exponential histogram.
 #[derive(Debug, Clone, Copy)]
 pub struct Buckets<'a> {
-    part: Part<'a>,
+    merged: Merged<'a>,
 }
 
 /// The value below which a share of all values lies.
@@ -130,7 +130,7 @@ impl<'a> Point<'a> {
 
     /// The resolution of an exponential histogram: its base is two to the power of two to the power of minus this.
     pub fn scale(&self) -> i32 {
-        if self.is_exponential() { unzigzag(self.message.varint(6)) as i32 } else { 0 }
+        if self.is_exponential() { unzigzag32(self.message.varint(6)) } else { 0 }
     }
 
     /// How many values of an exponential histogram are about zero.
@@ -178,8 +178,8 @@ impl<'a> Point<'a> {
     }
 
     fn buckets(&self, number: u32) -> Buckets<'a> {
-        let body = if self.is_exponential() { self.message.bytes(number) } else { &[] };
-        Buckets { part: Part { body } }
+        let merged = if self.is_exponential() { self.message.merged(number) } else { Merged::default() };
+        Buckets { merged }
     }
 
     fn is_number(&self) -> bool {
@@ -198,12 +198,12 @@ impl<'a> Point<'a> {
 impl<'a> Buckets<'a> {
     /// The index of the first bucket.
     pub fn offset(&self) -> i32 {
-        unzigzag(self.part.varint(1)) as i32
+        unzigzag32(self.merged.varint(1))
     }
 
     /// How many values lie in each bucket.
     pub fn counts(&self) -> impl Iterator<Item = u64> + use<'a> {
-        self.part.varints(2)
+        self.merged.varints(2)
     }
 }
 

@@ -1,0 +1,1 @@
+//! Jaeger: protobuf and Thrift, to and from OTLP.

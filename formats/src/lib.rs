@@ -1,0 +1,4 @@
+//! Foreign formats of telemetry, each to and from OTLP as pure functions over bytes.
+
+pub mod jaeger;
+pub mod zipkin;

@@ -1,0 +1,1 @@
+//! Zipkin: JSON, protobuf and Thrift, to and from OTLP.
