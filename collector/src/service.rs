@@ -191,6 +191,7 @@ fn context(name: &str, environment: &Environment) -> anyhow::Result<Context> {
         scope: Scope::new(name, environment.health.clone()),
         metrics: environment.metrics.clone(),
         memory: environment.memory.clone(),
+        operations: environment.operations.clone(),
         health: environment.health.clone(),
         acknowledge: Acknowledge::default(),
         build: environment.build.clone(),
@@ -210,6 +211,7 @@ fn environment() -> Environment {
         build: Arc::new(BUILD),
         metrics: component::Metrics::default(),
         memory: component::Memory::default(),
+        operations: component::Operations::default(),
         health: Health::default(),
         overview: Arc::default(),
     }

@@ -13,6 +13,7 @@ use crate::account::Account;
 use crate::auth::{Authenticator, Capabilities, Credentials};
 use crate::health::Health;
 use crate::memory::Memory;
+use crate::operations::Operations;
 use crate::overview::Overview;
 use crate::scope::Scope;
 use crate::telemetry::Metrics;
@@ -82,6 +83,8 @@ pub struct Context {
     pub metrics: Metrics,
     /// The bytes in flight.
     pub memory: Memory,
+    /// How long things take, when somebody wants to know.
+    pub operations: Operations,
     /// How the process is.
     pub health: Health,
     /// When to acknowledge.

@@ -13,6 +13,7 @@ mod fanout;
 mod health;
 mod kinds;
 mod memory;
+mod operations;
 mod overview;
 mod scope;
 mod sharded;
@@ -29,6 +30,7 @@ pub use fanout::fanout;
 pub use health::{Health, Stage};
 pub use kinds::{Connector, Exporter, Extension, Listens, Outputs, Problem, Processor, Receiver, Settings};
 pub use memory::{Charge, Memory};
+pub use operations::{LATENCIES, Operation, Operations, Sampled};
 pub use overview::{ExtensionOverview, LedgerEntry, Overview, PipelineOverview};
 pub use scope::Scope;
 pub use telemetry::{

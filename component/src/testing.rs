@@ -16,6 +16,7 @@ use crate::context::{Accounts, Acknowledge, BuildInfo, Context, Kind};
 use crate::error::ConsumeError;
 use crate::health::Health;
 use crate::memory::Memory;
+use crate::operations::Operations;
 use crate::overview::Overview;
 use crate::scope::Scope;
 use crate::telemetry::Metrics;
@@ -99,6 +100,7 @@ pub fn context(kind: Kind, id: &str) -> Context {
         scope: Scope::new(format!("{kind} {id}"), health.clone()),
         metrics: Metrics::default(),
         memory: Memory::default(),
+        operations: Operations::default(),
         health,
         acknowledge: Acknowledge::Held,
         build: Arc::new(BuildInfo { command: "ferrotel", description: "under test", version: "0.0.0" }),

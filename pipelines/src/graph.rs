@@ -8,7 +8,7 @@ mod build;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use component::{BuildInfo, Health, Kind, LedgerEntry, Memory, Metrics, Overview, Scope};
+use component::{BuildInfo, Health, Kind, LedgerEntry, Memory, Metrics, Operations, Overview, Scope};
 use futures_util::future::join_all;
 use tokio::time::Instant;
 use tracing::warn;
@@ -24,6 +24,8 @@ pub struct Environment {
     pub metrics: Metrics,
     /// The bytes in flight.
     pub memory: Memory,
+    /// How long things take, when somebody wants to know.
+    pub operations: Operations,
     /// How the process is.
     pub health: Health,
     /// Shown on pages; filled when everything runs.

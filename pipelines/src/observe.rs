@@ -6,22 +6,33 @@
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
-use component::{Account, Batch, ConsumeError, Consumer, Counter, Description, Labels, MetricKind, Metrics};
+use component::{
+    Account, Batch, ConsumeError, Consumer, Counter, Description, Labels, MetricKind, Metrics, Operation, Operations,
+};
 use otlp::Signal;
+
+use crate::graph::Environment;
 
 /// Counts what a receiver hands in, by transport: accepted, refused, failed.
 pub(crate) fn observe_receiver(
-    metrics: &Metrics,
+    environment: &Environment,
     receiver: &str,
     signal: Signal,
     next: Arc<dyn Consumer>,
 ) -> Arc<dyn Consumer> {
-    let (metrics, receiver) = (metrics.clone(), receiver.to_owned());
-    Arc::new(ReceiverEdge { metrics, receiver, signal, transports: Default::default(), next })
+    Arc::new(ReceiverEdge {
+        metrics: environment.metrics.clone(),
+        operation: environment.operations.operation(format!("receiver/{receiver}/{signal}")),
+        receiver: receiver.to_owned(),
+        signal,
+        transports: Default::default(),
+        next,
+    })
 }
 
 struct ReceiverEdge {
     metrics: Metrics,
+    operation: Operation,
     receiver: String,
     signal: Signal,
     /// One slot for each transport, filled when it is first seen. No component has more.
@@ -39,8 +50,10 @@ struct Received {
 impl Consumer for ReceiverEdge {
     async fn consume(&self, batch: Batch) -> Result<(), ConsumeError> {
         let counters = self.counters(batch.origin.transport);
-        let mut pending = Pending { items: batch.items(), counters };
+        let (items, began) = (batch.items(), self.operation.begin());
+        let mut pending = Pending { items, counters };
         let answer = self.next.consume(batch).await;
+        self.operation.end(began, items, answer.as_ref().copied());
         if answer.is_ok() {
             pending.accept();
         }
@@ -199,11 +212,18 @@ pub(crate) struct ExporterMetrics {
     /// Requests begun and ended; what is in flight is the difference, so that no gauge is shared by all.
     begun: Counter,
     ended: Counter,
+    operation: Operation,
 }
 
 impl ExporterMetrics {
     /// `labels` are those beside the exporter's id.
-    pub(crate) fn new(metrics: &Metrics, exporter: &str, signal: Signal, labels: Labels) -> ExporterMetrics {
+    pub(crate) fn new(
+        metrics: &Metrics,
+        operations: &Operations,
+        exporter: &str,
+        signal: Signal,
+        labels: Labels,
+    ) -> ExporterMetrics {
         let own = || vec![("exporter", exporter.to_owned())];
         let full: Labels = own().into_iter().chain(labels).collect();
         let [sent, send_failed, enqueue_failed] = EXPORTER_METRICS[signal as usize];
@@ -216,6 +236,7 @@ impl ExporterMetrics {
             enqueue_failed: metrics.counter(enqueue_failed, own()),
             begun: Counter::default(),
             ended: Counter::default(),
+            operation: operations.operation(format!("exporter/{exporter}/{signal}")),
         };
         let (begun, ended) = (all.begun.clone(), all.ended.clone());
         metrics.ask(IN_FLIGHT_REQUESTS, MetricKind::Gauge, all.typed_labels(), move || {
@@ -253,6 +274,7 @@ pub(crate) fn observe_sends(
         send_failed: metrics.send_failed.clone(),
         begun: metrics.begun.clone(),
         ended: metrics.ended.clone(),
+        operation: metrics.operation.clone(),
         next,
     })
 }
@@ -263,6 +285,7 @@ struct Sends {
     send_failed: Counter,
     begun: Counter,
     ended: Counter,
+    operation: Operation,
     next: Arc<dyn Consumer>,
 }
 
@@ -272,7 +295,9 @@ impl Consumer for Sends {
         let items = batch.items();
         self.begun.add(1);
         let _ended = Ended(&self.ended);
+        let began = self.operation.begin();
         let answer = self.next.consume(batch).await;
+        self.operation.end(began, items, answer.as_ref().copied());
         match &answer {
             Ok(()) => {
                 self.sent.add(items as u64);

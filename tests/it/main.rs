@@ -6,6 +6,7 @@ mod books;
 mod configs;
 mod delivery;
 mod documents;
+mod exporting;
 mod first_run;
 mod hostile;
 mod reload;
@@ -14,6 +15,7 @@ mod sdks;
 mod security;
 mod shutdown;
 mod spellings;
+mod traffic;
 mod validation;
 
 use tests::Program;

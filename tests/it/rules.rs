@@ -36,6 +36,19 @@ fn a_crate_imports_only_what_is_below_it() {
 }
 
 #[test]
+fn an_arrow_that_points_up_or_aside_is_told_in_a_sentence() {
+    let told =
+        |name: &str, other: &str| fault(name, layer(name).expect("a layer"), other).unwrap_or_default();
+    assert!(told("otlp", "component").contains("above"));
+    assert!(told("transport", "pipelines").contains("neighbour"));
+    assert!(told("processors", "exporters").contains("neighbour"));
+    assert!(told("extensions", "pipelines").contains("do not know what wires them"));
+    for (name, below) in [("collector", "pipelines"), ("receivers", "transport"), ("component", "config")] {
+        assert_eq!(told(name, below), "");
+    }
+}
+
+#[test]
 fn nothing_that_runs_imports_what_only_tests() {
     let crates = crates();
     let beside: Vec<_> = crates.iter().filter(|found| found.is_beside()).map(|found| &found.name).collect();

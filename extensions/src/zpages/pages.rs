@@ -15,7 +15,7 @@ pub(super) fn index(build: &BuildInfo, has_variables: bool) -> String {
         ("Ledger: what became of the data", "/debug/ledgerz"),
         ("Extensions", "/debug/extensionz"),
         ("Feature gates", "/debug/featurez"),
-        ("Traces of the collector itself", "/debug/tracez"),
+        ("Traces: how long things took", "/debug/tracez"),
     ];
     if has_variables {
         links.push(("Variables of the process", "/debug/expvarz"));

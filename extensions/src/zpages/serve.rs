@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use bytes::Bytes;
-use component::{BuildInfo, Context, Overview};
+use component::{BuildInfo, Context, Operations, Overview};
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode, request};
 use jiff::Timestamp;
@@ -14,14 +14,15 @@ use transport::http as server;
 use super::config::Own;
 use super::ledger;
 use super::pages::{self, Choice};
+use super::traces;
 use crate::html;
 
-const NO_TRACES: &str = "404: the collector does not record traces of itself\n";
-
 pub(super) fn start(server: server::Server, own: &Own, cx: &Context) {
+    cx.operations.watch();
     let service = Pages {
         build: cx.build.clone(),
         overview: cx.overview.clone(),
+        operations: cx.operations.clone(),
         has_variables: own.expvar.enabled,
         started: Timestamp::now(),
     };
@@ -32,6 +33,7 @@ pub(super) struct Pages {
     pub(super) build: Arc<BuildInfo>,
     /// Empty until everything has started, so it is read anew for each page.
     pub(super) overview: Arc<ArcSwap<Overview>>,
+    pub(super) operations: Operations,
     pub(super) has_variables: bool,
     pub(super) started: Timestamp,
 }
@@ -63,7 +65,10 @@ impl Pages {
             "/debug/ledgerz" if wants_json(head) => json(ledger::json(&overview)),
             "/debug/ledgerz" => page(ledger::html(&overview)),
             "/debug/expvarz" if self.has_variables => json(self.variables()),
-            "/debug/tracez" => server::text(StatusCode::NOT_FOUND, NO_TRACES),
+            "/debug/tracez" => {
+                let bucket = param(query, "zlatencybucket").and_then(|bucket| bucket.parse().ok());
+                page(traces::html(&self.operations, param(query, "zspanname").as_deref(), bucket))
+            }
             _ => server::text(StatusCode::NOT_FOUND, "404 page not found\n"),
         }
     }

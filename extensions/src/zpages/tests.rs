@@ -62,7 +62,7 @@ async fn every_link_of_the_front_page_leads_somewhere() {
         assert_eq!(links.len(), 7);
         for link in links {
             let status = get(&address, link).await.status;
-            assert_eq!(status, if link == "/debug/tracez" { 404 } else { 200 }, "{link}");
+            assert_eq!(status, 200, "{link}");
         }
     }
     assert_eq!(get(&address, "/debug/nothing").await.status, 404);
@@ -134,4 +134,15 @@ fn the_settings_have_the_known_defaults() {
 fn the_example_of_the_readme_is_read() {
     let config: Config = example(include_str!("README.md"), "zpages");
     assert_eq!(config.server.endpoint, "localhost:55679");
+}
+
+#[tokio::test]
+async fn operations_are_shown_by_latency_and_one_by_one() {
+    let (cx, address) = start("{}").await;
+    let sends = cx.operations.operation("exporter/<otlp>/traces".to_owned());
+    sends.end(sends.begin(), 7, Err(&"refused & gone".to_owned()));
+    let page = get(&address, "/debug/tracez?zspanname=exporter%2F%3Cotlp%3E%2Ftraces&zlatencybucket=9").await.body;
+    let page = String::from_utf8(page).unwrap();
+    assert!(page.contains("exporter/&lt;otlp&gt;/traces"), "{page}");
+    assert!(page.contains("refused &amp; gone"), "{page}");
 }

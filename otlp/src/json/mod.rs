@@ -20,7 +20,7 @@
 
 mod decode;
 mod encode;
-mod text;
+pub mod text;
 
 use std::borrow::Cow;
 use std::fmt;

@@ -6,21 +6,25 @@ use crate::wire::varint::MAX_DEPTH;
 
 /// What is wrong, and at which byte.
 #[derive(Debug)]
-pub(super) struct Problem {
-    pub(super) at: usize,
-    pub(super) message: Cow<'static, str>,
+pub struct Problem {
+    /// Offset in the text.
+    pub at: usize,
+    /// What is wrong there.
+    pub message: Cow<'static, str>,
 }
 
 /// The content of a string as it stands between the quotes.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Raw<'a> {
-    pub(super) bytes: &'a [u8],
-    pub(super) has_escapes: bool,
+pub struct Raw<'a> {
+    /// What stands between the quotes.
+    pub bytes: &'a [u8],
+    /// Whether there are escapes in it.
+    pub has_escapes: bool,
 }
 
 impl<'a> Raw<'a> {
     /// The content with its escapes replaced.
-    pub(super) fn text(self) -> Cow<'a, [u8]> {
+    pub fn text(self) -> Cow<'a, [u8]> {
         if !self.has_escapes {
             return Cow::Borrowed(self.bytes);
         }
@@ -30,25 +34,28 @@ impl<'a> Raw<'a> {
     }
 }
 
-/// A position in a JSON text.
-pub(super) struct Cursor<'a> {
+/// A position in a JSON text. A clone is a place to come back to.
+#[derive(Debug, Clone)]
+pub struct Cursor<'a> {
     text: &'a [u8],
     at: usize,
 }
 
 impl<'a> Cursor<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
+    /// The start of `text`.
+    pub fn new(text: &'a str) -> Self {
         Self { text: text.as_bytes(), at: 0 }
     }
 
+    /// Something wrong at this position.
     #[cold]
-    pub(super) fn problem(&self, message: impl Into<Cow<'static, str>>) -> Problem {
+    pub fn problem(&self, message: impl Into<Cow<'static, str>>) -> Problem {
         Problem { at: self.at, message: message.into() }
     }
 
     /// The next byte that is not white space, left where it is.
     #[inline]
-    pub(super) fn peek(&mut self) -> Option<u8> {
+    pub fn peek(&mut self) -> Option<u8> {
         loop {
             match self.text.get(self.at).copied() {
                 Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
@@ -59,7 +66,7 @@ impl<'a> Cursor<'a> {
 
     /// Goes past `byte` if it is next.
     #[inline]
-    pub(super) fn take(&mut self, byte: u8) -> bool {
+    pub fn take(&mut self, byte: u8) -> bool {
         let found = self.peek() == Some(byte);
         self.at += usize::from(found);
         found
@@ -67,13 +74,13 @@ impl<'a> Cursor<'a> {
 
     /// Goes past `byte`, which must be next.
     #[inline]
-    pub(super) fn expect(&mut self, byte: u8) -> Result<(), Problem> {
+    pub fn expect(&mut self, byte: u8) -> Result<(), Problem> {
         if self.take(byte) { Ok(()) } else { Err(self.unexpected(&format!("`{}`", char::from(byte)))) }
     }
 
     /// Goes past `null` if it is next.
     #[inline]
-    pub(super) fn take_null(&mut self) -> bool {
+    pub fn take_null(&mut self) -> bool {
         self.peek() == Some(b'n') && self.take_word(b"null")
     }
 
@@ -85,7 +92,7 @@ impl<'a> Cursor<'a> {
 
     /// Goes past the string `name` if it is next, without looking for the end of another one.
     #[inline]
-    pub(super) fn take_name(&mut self, name: &str) -> bool {
+    pub fn take_name(&mut self, name: &str) -> bool {
         let found = match self.text.get(self.at..) {
             Some([b'"', rest @ ..]) => {
                 rest.get(name.len()) == Some(&b'"') && rest[..name.len()] == *name.as_bytes()
@@ -98,7 +105,7 @@ impl<'a> Cursor<'a> {
 
     /// Complains that what comes next is not `expected`.
     #[cold]
-    pub(super) fn unexpected(&mut self, expected: &str) -> Problem {
+    pub fn unexpected(&mut self, expected: &str) -> Problem {
         let message = match self.peek() {
             None => format!("the text ends where {expected} was expected"),
             Some(byte @ b'!'..=b'~') => format!("found `{}`, expected {expected}", char::from(byte)),
@@ -109,7 +116,7 @@ impl<'a> Cursor<'a> {
 
     /// Reads a string.
     #[inline]
-    pub(super) fn string(&mut self) -> Result<Raw<'a>, Problem> {
+    pub fn string(&mut self) -> Result<Raw<'a>, Problem> {
         if self.peek() != Some(b'"') {
             return Err(self.unexpected("a string"));
         }
@@ -142,7 +149,7 @@ impl<'a> Cursor<'a> {
 
     /// Reads a number as it stands, or the content of a string.
     #[inline]
-    pub(super) fn number(&mut self) -> Result<Cow<'a, [u8]>, Problem> {
+    pub fn number(&mut self) -> Result<Cow<'a, [u8]>, Problem> {
         match self.peek() {
             Some(b'"') => self.string().map(Raw::text),
             Some(b'-' | b'0'..=b'9') => {
@@ -157,7 +164,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads `true` or `false`.
-    pub(super) fn boolean(&mut self) -> Result<bool, Problem> {
+    pub fn boolean(&mut self) -> Result<bool, Problem> {
         match self.peek() {
             Some(b't') if self.take_word(b"true") => Ok(true),
             Some(b'f') if self.take_word(b"false") => Ok(false),
@@ -166,7 +173,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Goes past a value of any kind.
-    pub(super) fn skip(&mut self) -> Result<(), Problem> {
+    pub fn skip(&mut self) -> Result<(), Problem> {
         self.skip_nested(MAX_DEPTH)
     }
 
@@ -191,7 +198,7 @@ impl<'a> Cursor<'a> {
 
     /// Goes past a bracket, what `member` reads between commas, and the bracket `close`.
     #[inline]
-    pub(super) fn members(
+    pub fn members(
         &mut self,
         close: u8,
         mut member: impl FnMut(&mut Self) -> Result<(), Problem>,
@@ -211,18 +218,18 @@ impl<'a> Cursor<'a> {
 
     /// The text from here on.
     #[inline]
-    pub(super) fn rest(&self) -> &'a [u8] {
+    pub fn rest(&self) -> &'a [u8] {
         &self.text[self.at..]
     }
 
     /// Goes past `length` bytes of the rest.
     #[inline]
-    pub(super) fn advance(&mut self, length: usize) {
+    pub fn advance(&mut self, length: usize) {
         self.at += length;
     }
 
     /// Where the next token begins.
-    pub(super) fn position(&mut self) -> usize {
+    pub fn position(&mut self) -> usize {
         self.peek();
         self.at
     }
@@ -239,7 +246,7 @@ fn cut_string(at: usize, found: Option<u8>) -> Problem {
 
 /// How many bytes at the start of `text` are neither a quote, a backslash nor a control character.
 #[inline]
-pub(super) fn plain_prefix(text: &[u8]) -> usize {
+pub fn plain_prefix(text: &[u8]) -> usize {
     let (words, rest) = text.as_chunks::<8>();
     for (position, word) in words.iter().enumerate() {
         let special = special_bytes(u64::from_le_bytes(*word));
@@ -264,7 +271,7 @@ fn special_bytes(word: u64) -> u64 {
 }
 
 /// Gives `write` the parts of `raw`, the checked content of a string, with escapes replaced.
-pub(super) fn unescape(mut raw: &[u8], mut write: impl FnMut(&[u8])) {
+pub fn unescape(mut raw: &[u8], mut write: impl FnMut(&[u8])) {
     while let Some(backslash) = memchr::memchr(b'\\', raw) {
         write(&raw[..backslash]);
         let escape = &raw[backslash..];

@@ -129,7 +129,8 @@ impl Cutter {
 
     /// The next request within `limit`, and how many items it has; `None` when it would have none.
     pub(crate) fn cut(&mut self, limit: Limit, least: Least) -> Option<(Rope, usize)> {
-        let mut room = Room { items: limit.items, bytes: limit.bytes, taken: 0, least };
+        let bytes = limit.bytes.saturating_sub(self.open[0].repeated_bytes());
+        let mut room = Room { items: limit.items, bytes, taken: 0, least };
         let mut piece = Rope::new();
         self.fill(0, &mut room, &mut piece);
         (room.taken > 0).then_some((piece, room.taken))
@@ -166,7 +167,7 @@ impl Cutter {
     fn fill_child(&mut self, level: usize, room: &mut Room, out: &mut Rope) -> Progress {
         let container = &self.open[level];
         let number = container.number;
-        let overhead = HEADER + container.repeated.iter().map(Range::len).sum::<usize>();
+        let overhead = HEADER + container.repeated_bytes();
         let before = (room.taken, room.bytes);
         room.bytes = room.bytes.saturating_sub(overhead);
         let mut body = Rope::new();
@@ -225,6 +226,12 @@ impl Cutter {
             }
         }
         self.open.push(Container { number: field.number, children, next, end: field.end, repeated });
+    }
+}
+
+impl Container {
+    fn repeated_bytes(&self) -> usize {
+        self.repeated.iter().map(Range::len).sum()
     }
 }
 

@@ -286,7 +286,7 @@ impl Stand {
 
     fn with(delivery: Delivery, backend: Arc<dyn Consumer>, cx: Context) -> Stand {
         let account = Account::default();
-        let metrics = ExporterMetrics::new(&cx.metrics, "otlp", Signal::Traces, Vec::new());
+        let metrics = ExporterMetrics::new(&cx.metrics, &cx.operations, "otlp", Signal::Traces, Vec::new());
         let first = deliver(delivery, backend, Signal::Traces, &account, &metrics, &cx);
         Stand { first, account, cx }
     }

@@ -105,7 +105,7 @@ impl<'a> Builder<'a> {
             let sends = (exporter.start)(cx.clone(), ()).await.with_context(|| format!("exporters::{id}"))?;
             for signal in signals {
                 let labels = (exporter.labels)(signal);
-                let metrics = ExporterMetrics::new(&self.environment.metrics, &name, signal, labels);
+                let metrics = ExporterMetrics::new(&self.environment.metrics, &self.environment.operations, &name, signal, labels);
                 let delivery = exporter.delivery.clone();
                 let consumer = deliver(delivery, sends.clone(), signal, accounts.of(signal), &metrics, &cx);
                 self.exporters.insert((id.clone(), signal), consumer);
@@ -189,8 +189,7 @@ impl<'a> Builder<'a> {
             let mut used = false;
             for signal in [Signal::Traces, Signal::Metrics, Signal::Logs] {
                 if let Some(next) = self.entries_behind(id, signal) {
-                    let metrics = &self.environment.metrics;
-                    outputs.set(signal, observe_receiver(metrics, &id.to_string(), signal, next));
+                    outputs.set(signal, observe_receiver(self.environment, &id.to_string(), signal, next));
                     used = true;
                 }
             }
@@ -226,6 +225,7 @@ impl<'a> Builder<'a> {
             scope,
             metrics: self.environment.metrics.clone(),
             memory: self.environment.memory.clone(),
+            operations: self.environment.operations.clone(),
             health: self.environment.health.clone(),
             acknowledge: self.plan.acknowledge,
             build: self.environment.build.clone(),

@@ -40,3 +40,11 @@ fn what_is_changed_is_the_same_for_the_same_seed() {
     assert_ne!(change(7), change(8));
     assert!(change(7).iter().all(|input| input.len() <= mutate::MAX_BYTES));
 }
+
+#[test]
+fn the_seeds_are_those_that_the_generator_writes() {
+    for seed in seeds::all() {
+        let path = corpus(seed.target).join(&seed.name);
+        assert!(std::fs::read(&path).is_ok_and(|bytes| bytes == seed.bytes), "{}", path.display());
+    }
+}

@@ -246,3 +246,26 @@ fn rows_stay_small() {
     assert!(size_of::<crate::attributes::AttributeRow>() <= 24);
     assert!(size_of::<crate::tables::Row>() <= 56);
 }
+
+#[test]
+fn a_status_given_in_parts_is_one() {
+    // A code, a message, and an empty status.
+    let request = b"\x0a\x0f\x12\x0d\x12\x0b\x7a\x02\x18\x02\x7a\x03\x12\x01m\x7a\x00";
+    let payload = Payload::parse(Signal::Traces, Bytes::from_static(request)).unwrap();
+    let status = payload.as_traces().unwrap().spans().next().unwrap().status();
+    assert_eq!((status.code, status.message.to_str().as_ref()), (2, "m"));
+}
+
+#[test]
+fn buckets_given_in_parts_are_one_and_keep_to_32_bits() {
+    // An offset of one above 32 bits that do not count, then counts, then more counts.
+    let point = b"\x42\x06\x08\x82\x80\x80\x80\x10\x42\x04\x12\x02\x05\x06\x42\x02\x10\x07";
+    let framed = |tag: u8, body: &[u8]| [&[tag, body.len() as u8], body].concat();
+    let request =
+        [0x12, 0x12, 0x0a].iter().fold(framed(0x52, &framed(0x0a, point)), |body, tag| framed(*tag, &body));
+    let payload = Payload::parse(Signal::Metrics, Bytes::from(request)).unwrap();
+    let (_, point) = payload.as_metrics().unwrap().points().next().unwrap();
+    assert_eq!(point.positive().offset(), 1);
+    assert_eq!(point.positive().counts().collect::<Vec<_>>(), [5, 6, 7]);
+    assert_eq!(point.negative().counts().count(), 0);
+}

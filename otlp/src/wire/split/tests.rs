@@ -64,6 +64,18 @@ fn fields_of_containers_that_are_not_known_are_repeated() {
     }
 }
 
+#[test]
+fn fields_of_the_request_that_are_not_known_count_towards_the_limit() {
+    let request =
+        [&b"\x0a\x0a\x12\x08\x12\x02\x50\x01\x12\x02\x50\x02".repeat(9)[..], b"\xf2\x07\x14", &[b'x'; 20]]
+            .concat();
+    let payload = Payload::parse(Signal::Traces, Bytes::from(request)).unwrap();
+    for limit in 0..120 {
+        let pieces = payload.clone().split(Limit::bytes(limit));
+        assert!(pieces.into_iter().all(|piece| piece.size() <= limit || piece.items() == 1), "{limit}");
+    }
+}
+
 fn limits() -> impl Strategy<Value = Limit> {
     prop_oneof![(1..9usize).prop_map(Limit::items), (100..2000usize).prop_map(Limit::bytes)]
 }

@@ -11,6 +11,9 @@ use super::{Mutator, varint};
 /// No target has more bytes in front of a request.
 const MAX_HEADER: usize = 8;
 
+/// How deep to look for a place to change: deeper than requests may nest.
+const MAX_DEPTH: u32 = 120;
+
 /// A field as it lies in a message.
 struct Field {
     whole: Range<usize>,
@@ -24,13 +27,13 @@ impl Mutator {
     pub(super) fn change_field(&mut self, input: &mut Vec<u8>, others: &[Vec<u8>]) -> bool {
         let header = (0..=MAX_HEADER.min(input.len())).find(|at| !fields(&input[*at..]).is_empty());
         let Some(header) = header else { return false };
-        let changed = self.changed(&input[header..], others);
+        let changed = self.changed(&input[header..], others, MAX_DEPTH);
         input.splice(header.., changed);
         true
     }
 
     /// `message` with a change in it or in a message within it.
-    fn changed(&mut self, message: &[u8], others: &[Vec<u8>]) -> Vec<u8> {
+    fn changed(&mut self, message: &[u8], others: &[Vec<u8>], depth: u32) -> Vec<u8> {
         let fields = fields(message);
         let Some(field) = self.random.choice(&fields) else {
             let mut bytes = message.to_vec();
@@ -50,8 +53,8 @@ impl Mutator {
                 let value = message[field.value.clone()].to_vec();
                 bytes.splice(field.whole.clone(), value);
             }
-            _ if field.is_bytes => {
-                let value = self.changed(&message[field.value.clone()], others);
+            _ if field.is_bytes && depth > 0 => {
+                let value = self.changed(&message[field.value.clone()], others, depth - 1);
                 let head = message[field.whole.start..].iter().take_while(|byte| **byte >= 0x80).count() + 1;
                 let tag = &message[field.whole.start..field.whole.start + head];
                 let field_bytes = [tag, &varint(value.len() as u64, 1), &value].concat();
