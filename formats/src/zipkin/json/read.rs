@@ -231,6 +231,9 @@ pub(in crate::zipkin) fn port(cursor: &mut Cursor<'_>) -> Result<u16, Problem> {
 fn annotations<'a>(cursor: &mut Cursor<'a>, list: &mut Vec<Annotation<'a>>) -> Result<(), Problem> {
     list.clear();
     items(cursor, "a list of annotations", |cursor| {
+        if cursor.take_null() {
+            return Ok(());
+        }
         let mut annotation = Annotation { timestamp: 0, value: Cow::Borrowed(b"") };
         members(cursor, "an annotation", |cursor, key| {
             match key {
