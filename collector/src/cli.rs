@@ -11,8 +11,8 @@ use crate::{config, exit};
 
 /// Exit codes: 0 done, 1 failed, 2 wrong command line, 3 wrong configuration, 4 stopped with data left.
 #[derive(Debug, Parser)]
-#[command(name = "ferrotel", version, about = "The OpenTelemetry Collector in Rust", after_help = AFTER_HELP)]
-#[command(disable_help_subcommand = true)]
+#[command(name = "ferrotel", version = VERSION, about = "The OpenTelemetry Collector in Rust", after_help = AFTER_HELP)]
+#[command(disable_help_subcommand = true, disable_version_flag = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -21,7 +21,13 @@ pub(crate) struct Cli {
     /// How long to go on sending what is held after SIGTERM or SIGINT
     #[arg(long, value_name = "DURATION", default_value = "30s", global = true)]
     pub(crate) shutdown_timeout: Interval,
+    /// Prints the version
+    #[arg(short, long, action = clap::ArgAction::Version)]
+    version: (),
 }
+
+/// Printed after the name, as the Go Collector does.
+const VERSION: &str = concat!("version ", env!("CARGO_PKG_VERSION"));
 
 const AFTER_HELP: &str = "\
 Without --config it takes OTLP on localhost:4317 (gRPC) and localhost:4318 (HTTP) and prints what it gets.

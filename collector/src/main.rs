@@ -39,7 +39,7 @@ fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> ExitCode {
-    let Cli { command, sources, shutdown_timeout } = cli;
+    let Cli { command, sources, shutdown_timeout, .. } = cli;
     match command {
         None => service::run(sources, shutdown_timeout.0).await,
         Some(Command::Validate { format }) => cli::validate(&sources, format).await,

@@ -61,11 +61,11 @@ impl FromStr for ComponentId {
             (_, Some("")) => return Err(IdError::NoName(text.to_owned())),
             _ => {}
         }
-        if !KIND.is_match(kind) {
+        if !is_kind(kind) {
             return Err(IdError::Kind(kind.to_owned()));
         }
         if let Some(name) = name
-            && (name.len() > MAX_NAME_BYTES || !NAME.is_match(name))
+            && (name.len() > MAX_NAME_BYTES || !is_name(name))
         {
             return Err(IdError::Name(name.to_owned()));
         }
@@ -129,8 +129,20 @@ impl Visitor<'_> for IdVisitor {
     }
 }
 
-static KIND: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new("^[a-zA-Z][0-9a-zA-Z_]{0,62}$").expect("the pattern is a constant"));
+/// Whether this is a type: a letter, then at most 62 letters, digits or underscores, all ASCII.
+fn is_kind(text: &str) -> bool {
+    let rest = text.strip_prefix(|first: char| first.is_ascii_alphabetic());
+    rest.is_some_and(|rest| rest.len() <= 62 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))
+}
+
+/// Whether this may stand after the `/`. ASCII is judged without the pattern, whose tables cost more memory than all
+/// else that is read at start.
+fn is_name(text: &str) -> bool {
+    match text.is_ascii() {
+        true => text.bytes().all(|byte| byte.is_ascii_graphic() && !b"$+<=>^`|~".contains(&byte)),
+        false => NAME.is_match(text),
+    }
+}
 
 // Separators, control and other characters, symbols: Unicode's categories Z, C and S, as in the Go Collector. Go counts
 // unassigned characters among none of them.

@@ -54,6 +54,13 @@ impl DecodeError {
     pub(super) fn new(at: usize, fault: Fault) -> Self {
         Self { inner: Box::new(Inner { at, fault }) }
     }
+
+    /// The same, seen from `offset` bytes further out.
+    #[cold]
+    pub(super) fn shifted(mut self, offset: usize) -> Self {
+        self.inner.at += offset;
+        self
+    }
 }
 
 impl From<varint::Malformed> for DecodeError {

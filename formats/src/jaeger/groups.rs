@@ -73,6 +73,12 @@ impl<'a> Groups<'a> {
         }
     }
 
+    /// The whole request, whose spans are all of the resource with this body.
+    pub(super) fn finish_as(mut self, resource: Vec<u8>, refused: Refusals) -> Decoded {
+        self.resource(resource);
+        self.finish(refused)
+    }
+
     /// The whole request, beside what was refused.
     pub(super) fn finish(mut self, refused: Refusals) -> Decoded {
         let scopes = &self.scopes;

@@ -3,10 +3,12 @@
 //! Every message has a length, so what is wrong within a span costs that span. Messages that may occur once are merged
 //! when they occur again, and of other fields the last counts, as protobuf wants it.
 
+mod fields;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use otlp::wire::varint::{self, read_bytes, read_fixed64, read_tag, read_varint, skip};
+use fields::{BYTES, FIXED64, Fields, VARINT};
 
 use super::fault::{DecodeError, Fault};
 use super::groups::Groups;
@@ -15,45 +17,44 @@ use super::rows::{Reference, Source, SpanRows, nanos};
 use super::tags::{Tags, Value};
 use super::{Decoded, Refusals};
 
-#[cfg(test)]
-mod tests;
-
 /// Reads a `jaeger.api_v2.PostSpansRequest`.
 pub fn decode_proto(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     let mut reader = Reader {
         groups: Groups::new(bytes.len()),
         by_process: HashMap::new(),
+        last_process: None,
         batch_resource: None,
         span: SpanRows::new(Source::Protobuf),
         refused: Refusals::default(),
     };
     let process = batch_process(bytes)?;
-    reader.batch_resource = process.map(|process| reader.resource(&process)).transpose()?;
+    reader.batch_resource = process.map(|process| reader.own_resource(&process)).transpose()?;
     let mut request = Fields::new(bytes);
-    while let Some(field) = request.next()? {
-        if let (1, Wire::Message(batch)) = field {
-            reader.batch(batch)?;
+    while request.next()? {
+        if request.found == (1, BYTES) {
+            reader.batch(request.message())?;
         }
     }
     Ok(reader.groups.finish(reader.refused))
 }
 
 /// The process of the batch, which may stand behind the spans. Checks the request's and the batch's own fields.
-fn batch_process(bytes: &[u8]) -> Result<Option<Cow<'_, [u8]>>, DecodeError> {
+fn batch_process(bytes: &[u8]) -> Result<Option<Process<'_>>, DecodeError> {
     let mut process = None;
     let mut request = Fields::new(bytes);
-    while let Some(field) = request.next()? {
-        let mut batch = match field {
-            (1, Wire::Message(batch)) => batch,
-            (1, wire) => return Err(request.wrong("batch", wire)),
+    while request.next()? {
+        match request.found {
+            (1, BYTES) => (),
+            (1, _) => return Err(request.wrong("batch")),
             _ => continue,
-        };
-        while let Some(field) = batch.next()? {
-            match field {
-                (1, Wire::Message(_)) => (),
-                (2, Wire::Message(body)) => merge(&mut process, body.rest()),
-                (1, wire) => return Err(batch.wrong("spans", wire)),
-                (2, wire) => return Err(batch.wrong("process", wire)),
+        }
+        let mut batch = request.message();
+        while batch.next()? {
+            match batch.found {
+                (1, BYTES) => (),
+                (2, BYTES) => merge(&mut process, &batch),
+                (1, _) => return Err(batch.wrong("spans")),
+                (2, _) => return Err(batch.wrong("process")),
                 _ => (),
             }
         }
@@ -62,10 +63,10 @@ fn batch_process(bytes: &[u8]) -> Result<Option<Cow<'_, [u8]>>, DecodeError> {
 }
 
 /// Adds another occurrence of a message that may occur once: end to end they are one message.
-fn merge<'a>(message: &mut Option<Cow<'a, [u8]>>, body: &'a [u8]) {
-    match message {
-        None => *message = Some(Cow::Borrowed(body)),
-        Some(before) => before.to_mut().extend_from_slice(body),
+fn merge<'a>(process: &mut Option<Process<'a>>, fields: &Fields<'a>) {
+    match process {
+        None => *process = Some(Process { at: fields.start, body: Cow::Borrowed(fields.body()) }),
+        Some(before) => before.body.to_mut().extend_from_slice(fields.body()),
     }
 }
 
@@ -73,9 +74,18 @@ struct Reader<'a> {
     groups: Groups<'a>,
     /// The resources of the spans that name their own process.
     by_process: HashMap<&'a [u8], usize>,
+    /// The last of them, which is most often the next one too.
+    last_process: Option<(&'a [u8], usize)>,
     batch_resource: Option<usize>,
     span: SpanRows<'a>,
     refused: Refusals,
+}
+
+/// A process that was not read yet.
+struct Process<'a> {
+    /// Where it was found.
+    at: usize,
+    body: Cow<'a, [u8]>,
 }
 
 /// The parts of a span that are put together when all of it was read.
@@ -83,7 +93,7 @@ struct Reader<'a> {
 struct Rest<'a> {
     start: Option<Seconds>,
     duration: Seconds,
-    process: Option<Cow<'a, [u8]>>,
+    process: Option<Process<'a>>,
 }
 
 /// A `Timestamp` or a `Duration`.
@@ -95,9 +105,9 @@ struct Seconds {
 
 impl<'a> Reader<'a> {
     fn batch(&mut self, mut batch: Fields<'a>) -> Result<(), DecodeError> {
-        while let Some(field) = batch.next()? {
-            if let (1, Wire::Message(span)) = field
-                && let Err(error) = self.span(span)
+        while batch.next()? {
+            if batch.found == (1, BYTES)
+                && let Err(error) = self.span(batch.message())
             {
                 self.refused.add(&error);
             }
@@ -115,8 +125,7 @@ impl<'a> Reader<'a> {
             return Err(DecodeError::new(body.at, Fault::Blank));
         }
         let resource = match (rest.process, self.batch_resource) {
-            (Some(Cow::Borrowed(process)), _) => self.known_resource(process)?,
-            (Some(Cow::Owned(process)), _) => self.resource(&process)?,
+            (Some(process), _) => self.own_resource(&process)?,
             (None, Some(resource)) => resource,
             (None, None) => self.groups.resource(Vec::new()),
         };
@@ -124,22 +133,36 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    fn own_resource(&mut self, process: &Process<'a>) -> Result<usize, DecodeError> {
+        let resource = match process.body {
+            Cow::Borrowed(body) => self.known_resource(body),
+            Cow::Owned(ref body) => self.resource(body),
+        };
+        resource.map_err(|error| error.shifted(process.at))
+    }
+
     fn known_resource(&mut self, process: &'a [u8]) -> Result<usize, DecodeError> {
-        if let Some(resource) = self.by_process.get(process) {
-            return Ok(*resource);
+        if let Some((last, resource)) = self.last_process
+            && last == process
+        {
+            return Ok(resource);
         }
-        let resource = self.resource(process)?;
+        let resource = match self.by_process.get(process) {
+            Some(resource) => *resource,
+            None => self.resource(process)?,
+        };
         self.by_process.insert(process, resource);
+        self.last_process = Some((process, resource));
         Ok(resource)
     }
 
     fn resource(&mut self, process: &[u8]) -> Result<usize, DecodeError> {
         let mut service_name: &[u8] = &[];
         let mut fields = Fields::new(process);
-        while let Some(field) = fields.next()? {
-            match field {
-                (1, Wire::Message(name)) => service_name = name.rest(),
-                (1, wire) => return Err(fields.wrong("service_name", wire)),
+        while fields.next()? {
+            match fields.found {
+                (1, BYTES) => service_name = fields.body(),
+                (1, _) => return Err(fields.wrong("service_name")),
                 _ => (),
             }
         }
@@ -148,13 +171,13 @@ impl<'a> Reader<'a> {
             tags.set(b"service.name", Value::Text(service_name));
         }
         let mut fields = Fields::new(process);
-        while let Some(field) = fields.next()? {
-            match field {
-                (2, Wire::Message(body)) => {
-                    let (key, value) = key_value(body)?;
+        while fields.next()? {
+            match fields.found {
+                (2, BYTES) => {
+                    let (key, value) = key_value(fields.message())?;
                     tags.set(key, value);
                 }
-                (2, wire) => return Err(fields.wrong("tags", wire)),
+                (2, _) => return Err(fields.wrong("tags")),
                 _ => (),
             }
         }
@@ -164,22 +187,22 @@ impl<'a> Reader<'a> {
 
 fn read_span<'a>(mut fields: Fields<'a>, span: &mut SpanRows<'a>) -> Result<Rest<'a>, DecodeError> {
     let mut rest = Rest::default();
-    while let Some(field) = fields.next()? {
-        match field {
-            (8, Wire::Message(body)) => {
-                let (key, value) = key_value(body)?;
+    while fields.next()? {
+        match fields.found {
+            (8, BYTES) => {
+                let (key, value) = key_value(fields.message())?;
                 span.tag(key, value);
             }
-            (1, Wire::Message(id)) => span.trace_id = trace_id(&id)?,
-            (2, Wire::Message(id)) => span.span_id = span_id(&id)?,
-            (3, Wire::Message(name)) => span.name = name.rest(),
-            (4, Wire::Message(body)) => span.reference(reference(body)?),
-            (6, Wire::Message(body)) => rest.start.get_or_insert_default().read(body)?,
-            (7, Wire::Message(body)) => rest.duration.read(body)?,
-            (9, Wire::Message(body)) => log(body, span)?,
-            (10, Wire::Message(body)) => merge(&mut rest.process, body.rest()),
-            (5, Wire::Varint(_)) | (11 | 12, Wire::Message(_)) => (),
-            (number @ 1..=12, wire) => return Err(fields.wrong(SPAN_FIELDS[number as usize - 1], wire)),
+            (1, BYTES) => span.trace_id = trace_id(&fields)?,
+            (2, BYTES) => span.span_id = span_id(&fields)?,
+            (3, BYTES) => span.name = fields.body(),
+            (4, BYTES) => span.reference(reference(fields.message())?),
+            (6, BYTES) => rest.start.get_or_insert_default().read(fields.message())?,
+            (7, BYTES) => rest.duration.read(fields.message())?,
+            (9, BYTES) => log(fields.message(), span)?,
+            (10, BYTES) => merge(&mut rest.process, &fields),
+            (5, VARINT) | (11 | 12, BYTES) => (),
+            (number @ 1..=12, _) => return Err(fields.wrong(SPAN_FIELDS[number as usize - 1])),
             _ => (),
         }
     }
@@ -203,12 +226,12 @@ const SPAN_FIELDS: [&str; 12] = [
 
 fn reference(mut fields: Fields<'_>) -> Result<Reference, DecodeError> {
     let mut reference = Reference::default();
-    while let Some(field) = fields.next()? {
-        match field {
-            (1, Wire::Message(id)) => reference.trace_id = trace_id(&id)?,
-            (2, Wire::Message(id)) => reference.span_id = span_id(&id)?,
-            (3, Wire::Varint(number)) => reference.ref_type = number as i32,
-            (1..=3, wire) => return Err(fields.wrong("references", wire)),
+    while fields.next()? {
+        match fields.found {
+            (1, BYTES) => reference.trace_id = trace_id(&fields)?,
+            (2, BYTES) => reference.span_id = span_id(&fields)?,
+            (3, VARINT) => reference.ref_type = fields.value as i32,
+            (1..=3, _) => return Err(fields.wrong("references")),
             _ => (),
         }
     }
@@ -218,14 +241,14 @@ fn reference(mut fields: Fields<'_>) -> Result<Reference, DecodeError> {
 fn log<'a>(mut fields: Fields<'a>, span: &mut SpanRows<'a>) -> Result<(), DecodeError> {
     let mut time = Seconds::default();
     span.fields.clear();
-    while let Some(field) = fields.next()? {
-        match field {
-            (1, Wire::Message(body)) => time.read(body)?,
-            (2, Wire::Message(body)) => {
-                let (key, value) = key_value(body)?;
+    while fields.next()? {
+        match fields.found {
+            (1, BYTES) => time.read(fields.message())?,
+            (2, BYTES) => {
+                let (key, value) = key_value(fields.message())?;
                 span.fields.set(key, value);
             }
-            (1..=2, wire) => return Err(fields.wrong("logs", wire)),
+            (1..=2, _) => return Err(fields.wrong("logs")),
             _ => (),
         }
     }
@@ -234,21 +257,37 @@ fn log<'a>(mut fields: Fields<'a>, span: &mut SpanRows<'a>) -> Result<(), Decode
 }
 
 #[inline]
-fn key_value(mut fields: Fields<'_>) -> Result<(&[u8], Value<'_>), DecodeError> {
+fn key_value(fields: Fields<'_>) -> Result<(&[u8], Value<'_>), DecodeError> {
+    match plain_text(fields.rest()) {
+        Some((key, text)) => Ok((key, Value::Text(text))),
+        None => other_key_value(fields),
+    }
+}
+
+/// The key and the text of the most common tag: those two and nothing else, with lengths below 128.
+#[inline]
+fn plain_text(body: &[u8]) -> Option<(&[u8], &[u8])> {
+    let &[0x0a, length @ ..0x80, ref rest @ ..] = body else { return None };
+    let (key, rest) = rest.split_at_checked(length.into())?;
+    let &[0x1a, length @ ..0x80, ref text @ ..] = rest else { return None };
+    (text.len() == usize::from(length)).then_some((key, text))
+}
+
+fn other_key_value(mut fields: Fields<'_>) -> Result<(&[u8], Value<'_>), DecodeError> {
     let mut key: &[u8] = &[];
     let mut text: &[u8] = &[];
     let mut binary: &[u8] = &[];
     let (mut v_type, mut flag, mut int, mut double) = (0, false, 0, 0.0);
-    while let Some(field) = fields.next()? {
-        match field {
-            (1, Wire::Message(body)) => key = body.rest(),
-            (2, Wire::Varint(number)) => v_type = number as i32,
-            (3, Wire::Message(body)) => text = body.rest(),
-            (4, Wire::Varint(number)) => flag = number != 0,
-            (5, Wire::Varint(number)) => int = number as i64,
-            (6, Wire::Fixed64(bits)) => double = f64::from_bits(bits),
-            (7, Wire::Message(body)) => binary = body.rest(),
-            (1..=7, wire) => return Err(fields.wrong("tags", wire)),
+    while fields.next()? {
+        match fields.found {
+            (1, BYTES) => key = fields.body(),
+            (2, VARINT) => v_type = fields.value as i32,
+            (3, BYTES) => text = fields.body(),
+            (4, VARINT) => flag = fields.value != 0,
+            (5, VARINT) => int = fields.value as i64,
+            (6, FIXED64) => double = f64::from_bits(fields.value),
+            (7, BYTES) => binary = fields.body(),
+            (1..=7, _) => return Err(fields.wrong("tags")),
             _ => (),
         }
     }
@@ -265,7 +304,7 @@ fn key_value(mut fields: Fields<'_>) -> Result<(&[u8], Value<'_>), DecodeError> 
 
 /// Sixteen bytes, or the lower eight of them.
 fn trace_id(id: &Fields<'_>) -> Result<[u8; 16], DecodeError> {
-    let bytes = id.rest();
+    let bytes = id.body();
     if let Ok(whole) = bytes.try_into() {
         return Ok(whole);
     }
@@ -276,16 +315,16 @@ fn trace_id(id: &Fields<'_>) -> Result<[u8; 16], DecodeError> {
 }
 
 fn span_id(id: &Fields<'_>) -> Result<[u8; 8], DecodeError> {
-    id.rest().try_into().map_err(|_| id.wrong_length("span_id"))
+    id.body().try_into().map_err(|_| id.wrong_length("span_id"))
 }
 
 impl Seconds {
     fn read(&mut self, mut fields: Fields<'_>) -> Result<(), DecodeError> {
-        while let Some(field) = fields.next()? {
-            match field {
-                (1, Wire::Varint(number)) => self.seconds = number as i64,
-                (2, Wire::Varint(number)) => self.nanos = number as i32,
-                (1..=2, wire) => return Err(fields.wrong("seconds and nanos", wire)),
+        while fields.next()? {
+            match fields.found {
+                (1, VARINT) => self.seconds = fields.value as i64,
+                (2, VARINT) => self.nanos = fields.value as i32,
+                (1..=2, _) => return Err(fields.wrong("seconds and nanos")),
                 _ => (),
             }
         }
@@ -295,83 +334,5 @@ impl Seconds {
     /// All of it in nanoseconds.
     fn total(self) -> i128 {
         i128::from(self.seconds) * 1_000_000_000 + i128::from(self.nanos)
-    }
-}
-
-/// The fields of a message from `at` on, to the end of `bytes`. Offsets count from the begin of the whole input.
-#[derive(Debug, Clone)]
-struct Fields<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-/// A field's value.
-#[derive(Debug, Clone)]
-enum Wire<'a> {
-    Varint(u64),
-    Fixed64(u64),
-    /// A message, a text or bytes.
-    Message(Fields<'a>),
-    /// Anything else, which no field here has.
-    Other(u8),
-}
-
-impl<'a> Fields<'a> {
-    fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0 }
-    }
-
-    /// The next field's number and value.
-    #[inline]
-    fn next(&mut self) -> Result<Option<(u32, Wire<'a>)>, DecodeError> {
-        if self.at >= self.bytes.len() {
-            return Ok(None);
-        }
-        let (tag, value) = read_tag(self.bytes, self.at)?;
-        let wire = match tag.wire_type {
-            0 => {
-                let (number, next) = read_varint(self.bytes, value)?;
-                self.at = next;
-                Wire::Varint(number)
-            }
-            1 => {
-                let (number, next) = read_fixed64(self.bytes, value)?;
-                self.at = next;
-                Wire::Fixed64(number)
-            }
-            2 => {
-                let (body, next) = read_bytes(self.bytes, value)?;
-                self.at = next;
-                Wire::Message(Fields { bytes: &self.bytes[..next], at: next - body.len() })
-            }
-            other => {
-                self.at = skip(self.bytes, value, tag)?;
-                Wire::Other(other)
-            }
-        };
-        Ok(Some((tag.number, wire)))
-    }
-
-    /// The bytes that were not read yet: of a field just found, all.
-    #[inline]
-    fn rest(&self) -> &'a [u8] {
-        self.bytes.get(self.at..).unwrap_or_default()
-    }
-
-    /// What is wrong with the field before this position.
-    #[cold]
-    fn wrong(&self, field: &'static str, wire: Wire<'_>) -> DecodeError {
-        let found = match wire {
-            Wire::Varint(_) => 0,
-            Wire::Fixed64(_) => 1,
-            Wire::Message(_) => 2,
-            Wire::Other(found) => found,
-        };
-        DecodeError::new(self.at, Fault::Protobuf(varint::Fault::WrongWireType { field, found }))
-    }
-
-    #[cold]
-    fn wrong_length(&self, field: &'static str) -> DecodeError {
-        DecodeError::new(self.at, Fault::IdLength { field, found: self.rest().len() })
     }
 }

@@ -151,7 +151,7 @@ fn http_status(number: i64, kind: u64) -> Code {
     match number {
         400..=499 if kind == SERVER => Code::Unset,
         400..=499 if kind == CLIENT => Code::Error,
-        100..399 => Code::Unset,
+        100..=398 => Code::Unset,
         _ => Code::Error,
     }
 }

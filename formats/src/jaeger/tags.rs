@@ -25,7 +25,9 @@ pub(super) struct Tag<'a> {
 }
 
 /// A value as Jaeger has it.
+// With whole words everywhere it is copied by words, which takes half the time that odd bytes take.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[repr(u64)]
 pub(super) enum Value<'a> {
     Text(&'a [u8]),
     Bool(bool),

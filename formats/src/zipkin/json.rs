@@ -11,7 +11,8 @@ use otlp::json::text::Cursor;
 use super::answer::{Decoded, Encoded, Malformed};
 use super::{DecodeOptions, EncodeOptions};
 
-pub(super) use read::{address, array, items, members, text, whole_text};
+pub(super) use read::{array, items, members, text, whole_text};
+pub(super) use write::json_text;
 
 /// Reads an array of spans. What is not one, and JSON that is broken, is an error as a whole.
 pub fn decode(body: &[u8], options: DecodeOptions) -> Result<Decoded, Malformed> {

@@ -111,9 +111,9 @@ enum Progress {
 
 impl Cutter {
     pub(crate) fn new(signal: Signal, request: Bytes) -> Self {
-        let levels = match signal {
-            Signal::Traces | Signal::Logs => FLAT,
-            Signal::Metrics => METRICS,
+        let (levels, request) = match signal {
+            Signal::Traces | Signal::Logs => (FLAT, request),
+            Signal::Metrics => (METRICS, joined(&request, 0).map_or(request, Bytes::from)),
         };
         let mut cutter = Self { request, levels, open: SmallVec::new() };
         let all = cutter.request.len();
@@ -247,6 +247,45 @@ impl Room {
         }
         fits
     }
+}
+
+/// The metrics container `body` on `level`, with the data of every metric in one message; `None` if it is so already.
+///
+/// Protobuf lets a message be given in several parts. Cut apart, each would lack what only the others say, such as the
+/// temporality. All is joined in one pass before the cutting begins, so that it takes no longer however many parts
+/// there are; it gets no longer than it was, as one header takes no more than several.
+fn joined(body: &[u8], level: usize) -> Option<Vec<u8>> {
+    if level == METRIC {
+        return joined_metric(body);
+    }
+    let (mut out, mut copied) = (Vec::new(), 0);
+    for child in Fields::new(body).filter(|field| is_child(METRICS[level], field)) {
+        if let Some(joined) = joined(child.value_in(body), level + 1) {
+            out.extend_from_slice(&body[copied..child.start]);
+            put_header(&mut out, child.number, joined.len());
+            out.extend_from_slice(&joined);
+            copied = child.end;
+        }
+    }
+    if copied == 0 {
+        return None;
+    }
+    out.extend_from_slice(&body[copied..]);
+    Some(out)
+}
+
+fn joined_metric(body: &[u8]) -> Option<Vec<u8>> {
+    let (kind, first) = children(METRICS, METRIC, body, 0);
+    let is_part = |field: &Field| field.start >= first && is_child(kind, field);
+    let parts = || Fields::new(body).filter(is_part);
+    let number = parts().nth(1)?.number;
+    let mut out = Vec::with_capacity(body.len());
+    for other in Fields::new(body).filter(|field| !is_part(field)) {
+        out.extend_from_slice(&body[other.start..other.end]);
+    }
+    put_header(&mut out, number, parts().map(|part| part.end - part.value).sum());
+    parts().for_each(|part| out.extend_from_slice(part.value_in(body)));
+    Some(out)
 }
 
 /// How many items a container with `body` has, which lies on `level`.

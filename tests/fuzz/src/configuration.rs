@@ -23,6 +23,15 @@ pub(crate) fn configuration(data: &[u8]) -> Outcome {
     Outcome::of((messages, class(diagnostics.len()), tree.is_some(), settings.is_some()))
 }
 
+/// The settings in `text`, or what is wrong with it.
+#[cfg(test)]
+pub(crate) fn settings(text: &str) -> Result<Root, String> {
+    let mut diagnostics = Diagnostics::new();
+    let tree = load(text.as_bytes(), &mut diagnostics);
+    let settings = tree.and_then(|tree| config::read(&tree, &Path::root(), &mut diagnostics));
+    settings.ok_or_else(|| diagnostics.to_string())
+}
+
 fn load(data: &[u8], diagnostics: &mut Diagnostics) -> Option<Node> {
     let text = config::decode("fuzz.yaml", data, diagnostics)?;
     let tree = config::parse("fuzz.yaml", text, diagnostics)?;

@@ -89,8 +89,8 @@ fn points(metric: &Metric) -> usize {
 
 /// Whether every value in a scanned request of `signal` is given at once.
 ///
-/// Protobuf merges an `AnyValue` that is given in several parts. No program writes one so, nor does the Go Collector
-/// read it so: where tables are concerned, the last part counts.
+/// Protobuf merges an `AnyValue` that is given in several parts. No program writes one so, and where tables are
+/// concerned, the last part counts.
 pub(crate) fn has_whole_values(signal: Signal, bytes: &[u8]) -> bool {
     are_whole(schema::request(signal), bytes).unwrap_or(false)
 }

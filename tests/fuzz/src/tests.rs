@@ -48,3 +48,18 @@ fn the_seeds_are_those_that_the_generator_writes() {
         assert!(std::fs::read(&path).is_ok_and(|bytes| bytes == seed.bytes), "{}", path.display());
     }
 }
+
+#[test]
+fn the_configuration_with_everything_is_read_to_its_end() {
+    let settings = configuration::settings(include_str!("seeds/settings.yaml"));
+    assert!(settings.is_ok(), "{}", settings.unwrap_err());
+}
+
+#[test]
+fn seeds_of_requests_are_requests() {
+    for seed in seeds::all().into_iter().filter(|seed| seed.target == "scan") {
+        let input = input::Input::<0>::read(&seed.bytes).unwrap();
+        let verdict = otlp::wire::scan::scan(input.signal, input.body);
+        assert!(verdict.is_ok(), "{}: {verdict:?}", seed.name);
+    }
+}

@@ -78,7 +78,7 @@ impl Door {
             Err(panic) => {
                 send_status(&Status::new(Code::Internal, "the call panicked"), &mut respond);
                 // The scope logs and counts it.
-                std::panic::resume_unwind(panic);
+                self.scope.spawn_request(async move { std::panic::resume_unwind(panic) });
             }
         }
     }

@@ -211,7 +211,7 @@ fn endpoint<'a>(cursor: &mut Cursor<'a>) -> Result<Endpoint<'a>, Problem> {
 }
 
 /// The address as it is usually written. What is not an address stays as it is.
-pub(in crate::zipkin) fn address(text: Text<'_>) -> Text<'_> {
+fn address(text: Text<'_>) -> Text<'_> {
     // What is an IPv4 address is written in only one way.
     if !text.contains(&b':') {
         return text;
@@ -223,7 +223,7 @@ pub(in crate::zipkin) fn address(text: Text<'_>) -> Text<'_> {
 }
 
 /// Reads a port; 0 is none.
-pub(in crate::zipkin) fn port(cursor: &mut Cursor<'_>) -> Result<u16, Problem> {
+fn port(cursor: &mut Cursor<'_>) -> Result<u16, Problem> {
     let number = unsigned(cursor)?;
     u16::try_from(number).map_err(|_| cursor.problem(format!("port `{number}` is above 65535")))
 }

@@ -76,6 +76,20 @@ fn fields_of_the_request_that_are_not_known_count_towards_the_limit() {
     }
 }
 
+#[test]
+fn data_given_in_parts_keeps_its_temporality_in_every_piece() {
+    // A sum of a point and a temporality, and the same sum with two more points.
+    let request = b"\x0a\x12\x12\x10\x12\x0e\x3a\x04\x0a\x00\x10\x02\x3a\x06\x0a\x00\x0a\x00\x18\x01";
+    let payload = Payload::parse(Signal::Metrics, Bytes::from_static(request)).unwrap();
+    for items in 1..4 {
+        let pieces: Vec<_> = payload.clone().split(Limit::items(items)).collect();
+        assert_eq!(pieces.len(), 3_usize.div_ceil(items));
+        for metric in pieces.iter().flat_map(|piece| piece.as_metrics().unwrap().metrics()) {
+            assert_eq!((metric.temporality(), metric.is_monotonic()), (2, true));
+        }
+    }
+}
+
 fn limits() -> impl Strategy<Value = Limit> {
     prop_oneof![(1..9usize).prop_map(Limit::items), (100..2000usize).prop_map(Limit::bytes)]
 }
