@@ -100,9 +100,14 @@ impl Places {
 }
 
 fn kind(value: Option<Value<'_>>) -> u64 {
-    let name = value.and_then(Value::as_text).unwrap_or_default();
-    let position = KINDS.iter().position(|kind| kind.as_bytes() == name);
-    position.map_or(0, |position| position as u64 + 1)
+    match value.and_then(Value::as_text) {
+        Some(b"internal") => 1,
+        Some(b"server") => SERVER,
+        Some(b"client") => CLIENT,
+        Some(b"producer") => 4,
+        Some(b"consumer") => 5,
+        _ => 0,
+    }
 }
 
 /// How the span ended: what `error` says counts most, then what `otel.status_code` says, then HTTP's status.

@@ -100,7 +100,11 @@ pub(super) fn from_json(out: &mut Writer, field: u32, text: &[u8]) -> Option<()>
 }
 
 /// Reads an object as bodies of `KeyValue`s beside their keys, no key twice.
-fn json_pairs(cursor: &mut Cursor<'_>, depth: usize, pairs: &mut Vec<(Vec<u8>, Vec<u8>)>) -> Result<(), Problem> {
+fn json_pairs(
+    cursor: &mut Cursor<'_>,
+    depth: usize,
+    pairs: &mut Vec<(Vec<u8>, Vec<u8>)>,
+) -> Result<(), Problem> {
     cursor.members(b'}', |cursor| {
         let key = cursor.string()?.text().into_owned();
         cursor.expect(b':')?;
@@ -164,9 +168,8 @@ const FEW: usize = 32;
 /// Keeps of each key the last entry. Nearly always there is only one.
 pub(super) fn keep_last<T>(entries: &mut Vec<T>, key: impl Fn(&T) -> &[u8]) {
     if entries.len() <= FEW {
-        let is_repeated = |(position, entry)| {
-            entries[position + 1..].iter().any(|later| key(later) == key(entry))
-        };
+        let is_repeated =
+            |(position, entry)| entries[position + 1..].iter().any(|later| key(later) == key(entry));
         if !entries.iter().enumerate().any(is_repeated) {
             return;
         }

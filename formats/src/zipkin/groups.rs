@@ -62,11 +62,7 @@ impl Groups {
         let name = [&(key.scope as u64).to_be_bytes(), key.bytes.as_slice()].concat();
         let groups = &mut self.groups;
         *self.known.entry(name.into()).or_insert_with(|| {
-            groups.push(Group {
-                key: key.clone(),
-                service_name: service_name.to_vec(),
-                spans: Vec::new(),
-            });
+            groups.push(Group { key: key.clone(), service_name: service_name.to_vec(), spans: Vec::new() });
             groups.len() - 1
         })
     }

@@ -37,7 +37,8 @@ fn read_span<'a>(cursor: &mut Cursor<'a>, span: &mut Span<'a>) -> Result<(), Pro
             }
             b"parentId" => {
                 let digits = text(cursor)?;
-                span.parent_id = if digits.is_empty() { [0; 8] } else { span_id(cursor, "parentId", digits)? };
+                span.parent_id =
+                    if digits.is_empty() { [0; 8] } else { span_id(cursor, "parentId", digits)? };
             }
             b"name" => span.name = text(cursor)?,
             b"timestamp" => span.timestamp = integer(cursor)?,

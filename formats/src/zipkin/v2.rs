@@ -148,7 +148,8 @@ impl<'a> Meaning<'a> {
     /// Links are numbered without a gap; what comes behind one, or is no link, stays an attribute.
     fn keep_links(&mut self, tags: &[Tag<'_>], roles: &mut [Role]) {
         self.links.sort_unstable();
-        let in_line = self.links.iter().zip(0..).take_while(|((number, _), expected)| number == expected).count();
+        let in_line =
+            self.links.iter().zip(0..).take_while(|((number, _), expected)| number == expected).count();
         for (_, position) in self.links.drain(in_line..) {
             roles[position] = Role::Attribute;
         }

@@ -384,7 +384,9 @@ fn duration(span: &Span<'_>) -> Result<Option<u64>, Reason> {
         return Ok(None);
     }
     let Some(nanos) = end.checked_sub(start) else {
-        return Err(format!("valid duration required: the span ends {} ns before it starts", start - end).into());
+        return Err(
+            format!("valid duration required: the span ends {} ns before it starts", start - end).into()
+        );
     };
     Ok((nanos > 0).then(|| rounded(nanos).max(1)))
 }

@@ -88,7 +88,9 @@ fn pass_over(cursor: &mut Cursor<'_>) -> Result<(), Problem> {
 fn loose_string(cursor: &Cursor<'_>) -> Result<usize, Problem> {
     let text = cursor.rest();
     let mut at = 1;
-    while let Some(found) = text.get(at..).and_then(|rest| rest.iter().position(|byte| b"\"\\".contains(byte))) {
+    while let Some(found) =
+        text.get(at..).and_then(|rest| rest.iter().position(|byte| b"\"\\".contains(byte)))
+    {
         at += found + 1;
         if text[at - 1] == b'"' {
             return Ok(at);

@@ -144,9 +144,7 @@ fn links_and_events_are_unpacked() {
     let broken = r#"{"otlp.link.0":"01|02|a|{}|0"}"#;
     check_tags(broken, "{otlp.link.0=\"01|02|a|{}|0\"}\n");
     let event = r#"ev|{"a":"x|y","n":1,"f":1.5,"b":true,"l":[1],"a":"z","m":{"o":null}}|2"#;
-    let body = format!(
-        r#"[{{"traceId":"1","id":"1","annotations":[{{"timestamp":1,"value":{event:?}}}]}}]"#
-    );
+    let body = format!(r#"[{{"traceId":"1","id":"1","annotations":[{{"timestamp":1,"value":{event:?}}}]}}]"#);
     let found = shown(json::decode(body.as_bytes(), STRINGS));
     let expected = "event 1000 \"ev\" {a=\"z\", b=true, f=1.5, l=[1], m={o=null}, n=1} 2\n";
     assert!(found.ends_with(expected), "{found}");
@@ -234,7 +232,11 @@ fn plain_span() -> Span {
     }
 }
 
-fn request(resource: Vec<KeyValue>, scope: Option<InstrumentationScope>, span: Span) -> ExportTraceServiceRequest {
+fn request(
+    resource: Vec<KeyValue>,
+    scope: Option<InstrumentationScope>,
+    span: Span,
+) -> ExportTraceServiceRequest {
     let resource = Resource { attributes: resource, ..Resource::default() };
     let scope_spans = vec![ScopeSpans { scope, spans: vec![span], ..ScopeSpans::default() }];
     let resource_spans = ResourceSpans { resource: Some(resource), scope_spans, ..ResourceSpans::default() };
@@ -370,7 +372,8 @@ fn fields_of_a_span_find_their_place() {
 fn a_service_without_a_name_gets_one() {
     let unnamed = r#"[{"localEndpoint":{"serviceName":"otlpresourcenoservicename"}}]"#;
     check_written(Vec::new(), |_| (), unnamed);
-    let faas = r#"[{"localEndpoint":{"serviceName":"f"},"tags":{"otlp.service.name.source":"faas.name","x":"y"}}]"#;
+    let faas =
+        r#"[{"localEndpoint":{"serviceName":"f"},"tags":{"otlp.service.name.source":"faas.name","x":"y"}}]"#;
     check_written(vec![text("faas.name", "F"), text("x", "y")], |_| (), faas);
     let options = EncodeOptions { default_service_name: "<missing service name>" };
     let found = as_json(&request(Vec::new(), None, plain_span()), options);

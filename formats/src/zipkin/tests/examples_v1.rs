@@ -35,7 +35,10 @@ fn a_thrift_span_becomes_a_span() {
     let expected = "resource {ipv4=\"10.0.0.1\", port=\"40000\", service.name=\"f\"}\n\
         span 00000000000000000000000000000002 0000000000000003 <> \"get\" kind 2 \
         1700000000000000000..1700000000000100000 {}\n";
-    assert_eq!(shown(thrift::decode_list(&body, thrift::Protocol::Binary, DecodeOptions::default())), expected);
+    assert_eq!(
+        shown(thrift::decode_list(&body, thrift::Protocol::Binary, DecodeOptions::default())),
+        expected
+    );
 }
 
 /// A span with these fields beside its ids; the answer is what follows the name.
@@ -67,7 +70,8 @@ fn the_service_is_found_where_it_is() {
 #[test]
 fn times_come_from_annotations_where_there_is_no_timestamp() {
     let annotated = r#""annotations":[{"timestamp":9,"value":"ms"},{"timestamp":7,"value":"x"},null]"#;
-    let expected = "resource {service.name=\"unknown-service\"}\nkind 4 7000..9000 {}\nevent 7000 \"x\" {} 0\n";
+    let expected =
+        "resource {service.name=\"unknown-service\"}\nkind 4 7000..9000 {}\nevent 7000 \"x\" {} 0\n";
     assert_eq!(span(annotated), expected);
     let absent = "resource {service.name=\"unknown-service\"}\nkind 0 0..5000 \
         {otel.zipkin.absentField.startTime=true}\n";
@@ -80,10 +84,7 @@ fn times_come_from_annotations_where_there_is_no_timestamp() {
 fn the_status_is_taken_from_the_convention_that_outweighs_the_others() {
     let statuses = [
         (&[("census.status_code", "0"), ("error", "")][..], "{} status 1 \"\"\n"),
-        (
-            &[("census.status_code", "5"), ("opencensus.status_description", "d")],
-            "{} status 2 \"d\"\n",
-        ),
+        (&[("census.status_code", "5"), ("opencensus.status_description", "d")], "{} status 2 \"d\"\n"),
         (&[("otel.status_code", "1"), ("error", "x")], "{} status 1 \"x\"\n"),
         (&[("otel.status_code", "OK")], "{} status 1 \"\"\n"),
         (&[("otel.status_code", "other")], "{}\n"),
@@ -95,8 +96,10 @@ fn the_status_is_taken_from_the_convention_that_outweighs_the_others() {
         (&[("http.status_code", "404")], "{http.status_code=404} status 2 \"\"\n"),
     ];
     for (annotations, expected) in statuses {
-        let binary: Vec<_> =
-            annotations.iter().map(|(key, value)| format!(r#"{{"key":"{key}","value":"{value}"}}"#)).collect();
+        let binary: Vec<_> = annotations
+            .iter()
+            .map(|(key, value)| format!(r#"{{"key":"{key}","value":"{value}"}}"#))
+            .collect();
         let found = span(&format!(r#""timestamp":1,"binaryAnnotations":[{}]"#, binary.join(",")));
         assert!(found.ends_with(&format!("1000..1000 {expected}")), "{found} of {annotations:?}");
     }
@@ -116,11 +119,17 @@ fn an_address_annotation_keeps_its_endpoint() {
 #[test]
 fn ids_have_whole_lengths() {
     let refused = [
-        (r#"{"traceId":"1","id":"0000000000000001"}"#, "hex traceId span has wrong length (expected 16 or 32)"),
+        (
+            r#"{"traceId":"1","id":"0000000000000001"}"#,
+            "hex traceId span has wrong length (expected 16 or 32)",
+        ),
         (r#"{"traceId":"0000000000000001","id":"1"}"#, "id: hex Id has wrong length (expected 16)"),
         (r#"{"traceId":"0000000000000000","id":"0000000000000001"}"#, "traceId is zero"),
         (r#"{"traceId":"0000000000000001","id":"0000000000000000"}"#, "ID is zero"),
-        (r#"{"traceId":"0000000000000001","id":"000000000000000x"}"#, "valid id required, found `000000000000000x`"),
+        (
+            r#"{"traceId":"0000000000000001","id":"000000000000000x"}"#,
+            "valid id required, found `000000000000000x`",
+        ),
         (
             r#"{"traceId":"0000000000000001","id":"0000000000000001","parentId":"1"}"#,
             "parentId: hex Id has wrong length (expected 16)",
@@ -146,7 +155,8 @@ fn binary_annotations_of_thrift_have_types() {
         (9, &[1], "\"<unknown zipkin v1 binary annotation type (9)>\""),
     ];
     for (number, value, expected) in values {
-        let mut body = bytes("0c 00000001 0a0001 0000000000000002 0a0004 0000000000000003 0f0008 0c 00000001");
+        let mut body =
+            bytes("0c 00000001 0a0001 0000000000000002 0a0004 0000000000000003 0f0008 0c 00000001");
         body.extend(bytes("0b0001 00000001 6b 0b0002"));
         body.extend((value.len() as u32).to_be_bytes());
         body.extend(value);

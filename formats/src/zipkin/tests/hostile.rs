@@ -2,11 +2,11 @@
 
 use std::sync::OnceLock;
 
-use proptest::prelude::*;
 use ::thrift::protocol::{
     TBinaryOutputProtocol, TCompactOutputProtocol, TFieldIdentifier, TListIdentifier, TOutputProtocol,
     TStructIdentifier, TType,
 };
+use proptest::prelude::*;
 
 use super::*;
 use crate::zipkin::thrift::Protocol;
@@ -21,7 +21,8 @@ const JSON_V1: &str = r#"[{"traceId":"0102030405060708","id":"1112131415161718",
     "endpoint":{"serviceName":"front","ipv4":"10.0.0.1","port":8080}},{"timestamp":100,"value":"retry"}],
     "binaryAnnotations":[{"key":"http.status_code","value":"404"},{"key":"sa","value":true}]}]"#;
 
-const PROTO: &str = "0a6b0a100102030405060708090a0b0c0d0e0f10120821222324252627281a08111213141516171820022a036765
+const PROTO: &str =
+    "0a6b0a100102030405060708090a0b0c0d0e0f10120821222324252627281a08111213141516171820022a036765
     743140222018240a060038dc0b420d0a0373766312040a00000120504a0612040a000002520d096c222018240a06
     00120265765a060a016b12013560016801";
 
@@ -169,7 +170,9 @@ fn depth_costs_neither_the_stack_nor_the_neighbours() {
 
 #[test]
 fn a_claimed_length_reserves_nothing() {
-    for claim in ["0c 7fffffff", "0c ffffffff", "0c 00000001 0b0003 7fffffff", "0c 00000001 0f0006 0c 7fffffff"] {
+    for claim in
+        ["0c 7fffffff", "0c ffffffff", "0c 00000001 0b0003 7fffffff", "0c 00000001 0f0006 0c 7fffffff"]
+    {
         assert!(thrift::decode_list(&bytes(claim), Protocol::Binary, OPTIONS).is_err(), "{claim}");
     }
     for claim in ["fcffffffff0f", "1c 38 ffffffff0f", "fc ffffffffffffffffff7f"] {

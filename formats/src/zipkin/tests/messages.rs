@@ -69,8 +69,15 @@ struct Annotation {
 const TIMES: std::ops::Range<u64> = 1..10_000_000_000_000_000;
 
 const KEYS: [&str; 9] = [
-    "a", "http.path", "error", "host.name", "otel.status_code", "otel.library.name", "w3c.tracestate",
-    "span.kind", "otlp.link.0",
+    "a",
+    "http.path",
+    "error",
+    "host.name",
+    "otel.status_code",
+    "otel.library.name",
+    "w3c.tracestate",
+    "span.kind",
+    "otlp.link.0",
 ];
 
 fn list() -> impl Strategy<Value = ListOfSpans> {
@@ -129,10 +136,11 @@ fn json_of(list: &ListOfSpans) -> String {
         })
     };
     let spans = list.spans.iter().map(|span| {
-        let annotations = span.annotations.iter().map(|annotation| {
-            serde_json::json!({ "value": annotation.value, "timestamp": annotation.timestamp })
-        });
-        let kind = [None, Some("CLIENT"), Some("SERVER"), Some("PRODUCER"), Some("CONSUMER")][span.kind as usize];
+        let annotations = span.annotations.iter().map(
+            |annotation| serde_json::json!({ "value": annotation.value, "timestamp": annotation.timestamp }),
+        );
+        let kind =
+            [None, Some("CLIENT"), Some("SERVER"), Some("PRODUCER"), Some("CONSUMER")][span.kind as usize];
         serde_json::json!({
             "tags": span.tags,
             "traceId": hex(&span.trace_id),

@@ -26,7 +26,8 @@ fn request() -> impl Strategy<Value = ExportTraceServiceRequest> {
     let resource = (resource, vec(scope, 1..3)).prop_map(|((name, others), scope_spans)| {
         let name = name.map(|name| key_value("service.name", Some(Value::StringValue(name))));
         let others = others.into_iter().map(|(key, value)| key_value(key, Some(value)));
-        let resource = Resource { attributes: name.into_iter().chain(others).collect(), ..Default::default() };
+        let resource =
+            Resource { attributes: name.into_iter().chain(others).collect(), ..Default::default() };
         ResourceSpans { resource: Some(resource), scope_spans, ..ResourceSpans::default() }
     });
     vec(resource, 0..3).prop_map(|resource_spans| ExportTraceServiceRequest { resource_spans })
@@ -76,11 +77,13 @@ const KEYS: [&str; 8] =
 fn span_attributes() -> impl Strategy<Value = Vec<KeyValue>> {
     let plain = btree_map(proptest::sample::select(KEYS.as_slice()), text_value(), 0..5);
     let port = || option::of(1..65536_i64);
-    let address = || option::of(any::<[u8; 16]>().prop_map(|bytes| std::net::Ipv6Addr::from(bytes).to_string()));
+    let address =
+        || option::of(any::<[u8; 16]>().prop_map(|bytes| std::net::Ipv6Addr::from(bytes).to_string()));
     let ends = (port(), port(), address(), option::of(Just("10.0.0.1".to_owned())), option::of("[a-z]{1,5}"));
     (plain, ends).prop_map(|(plain, (host_port, peer_port, local, peer, service))| {
         let int = |key, value: Option<i64>| value.map(|value| key_value(key, Some(Value::IntValue(value))));
-        let text = |key, value: Option<String>| value.map(|value| key_value(key, Some(Value::StringValue(value))));
+        let text =
+            |key, value: Option<String>| value.map(|value| key_value(key, Some(Value::StringValue(value))));
         let ends = [
             int("net.host.port", host_port),
             int("net.peer.port", peer_port),
