@@ -267,55 +267,73 @@ mod library {
     }
 
     pub(super) fn batch(input: &mut dyn TInputProtocol) -> Result<Batch> {
-        structure(input, |input, batch: &mut Batch, id| match id {
-            1 => Ok(batch.process = process(input)?),
-            2 => Ok(batch.spans = list(input, span)?),
-            _ => input.skip(TType::Struct),
+        structure(input, |input, batch: &mut Batch, id| {
+            match id {
+                1 => batch.process = process(input)?,
+                2 => batch.spans = list(input, span)?,
+                _ => input.skip(TType::Struct)?,
+            }
+            Ok(())
         })
     }
 
     fn process(input: &mut dyn TInputProtocol) -> Result<Process> {
-        structure(input, |input, process: &mut Process, id| match id {
-            1 => Ok(process.service_name = input.read_string()?),
-            _ => Ok(process.tags = list(input, tag)?),
+        structure(input, |input, process: &mut Process, id| {
+            match id {
+                1 => process.service_name = input.read_string()?,
+                _ => process.tags = list(input, tag)?,
+            }
+            Ok(())
         })
     }
 
     fn span(input: &mut dyn TInputProtocol) -> Result<Span> {
-        structure(input, |input, span: &mut Span, id| match id {
-            1..=4 => Ok(span.numbers[id as usize - 1] = input.read_i64()?),
-            5 => Ok(span.operation_name = input.read_string()?),
-            6 => Ok(span.references = list(input, reference)?),
-            7 => Ok(span.numbers[4] = input.read_i32()?.into()),
-            8 | 9 => Ok(span.numbers[id as usize - 3] = input.read_i64()?),
-            10 => Ok(span.tags = list(input, tag)?),
-            _ => Ok(span.logs = list(input, log)?),
+        structure(input, |input, span: &mut Span, id| {
+            match id {
+                1..=4 => span.numbers[id as usize - 1] = input.read_i64()?,
+                5 => span.operation_name = input.read_string()?,
+                6 => span.references = list(input, reference)?,
+                7 => span.numbers[4] = input.read_i32()?.into(),
+                8 | 9 => span.numbers[id as usize - 3] = input.read_i64()?,
+                10 => span.tags = list(input, tag)?,
+                _ => span.logs = list(input, log)?,
+            }
+            Ok(())
         })
     }
 
     fn reference(input: &mut dyn TInputProtocol) -> Result<Reference> {
-        structure(input, |input, reference: &mut Reference, id| match id {
-            1 => Ok(reference.ref_type = input.read_i32()?),
-            _ => Ok(reference.ids[id as usize - 2] = input.read_i64()?),
+        structure(input, |input, reference: &mut Reference, id| {
+            match id {
+                1 => reference.ref_type = input.read_i32()?,
+                _ => reference.ids[id as usize - 2] = input.read_i64()?,
+            }
+            Ok(())
         })
     }
 
     fn log(input: &mut dyn TInputProtocol) -> Result<Log> {
-        structure(input, |input, log: &mut Log, id| match id {
-            1 => Ok(log.timestamp = input.read_i64()?),
-            _ => Ok(log.fields = list(input, tag)?),
+        structure(input, |input, log: &mut Log, id| {
+            match id {
+                1 => log.timestamp = input.read_i64()?,
+                _ => log.fields = list(input, tag)?,
+            }
+            Ok(())
         })
     }
 
     fn tag(input: &mut dyn TInputProtocol) -> Result<Tag> {
-        structure(input, |input, tag: &mut Tag, id| match id {
-            1 => Ok(tag.key = input.read_string()?),
-            2 => Ok(tag.v_type = input.read_i32()?),
-            3 => Ok(tag.text = Some(input.read_string()?)),
-            4 => Ok(tag.double = Some(input.read_double()?)),
-            5 => Ok(tag.flag = Some(input.read_bool()?)),
-            6 => Ok(tag.long = Some(input.read_i64()?)),
-            _ => Ok(tag.binary = Some(input.read_bytes()?)),
+        structure(input, |input, tag: &mut Tag, id| {
+            match id {
+                1 => tag.key = input.read_string()?,
+                2 => tag.v_type = input.read_i32()?,
+                3 => tag.text = Some(input.read_string()?),
+                4 => tag.double = Some(input.read_double()?),
+                5 => tag.flag = Some(input.read_bool()?),
+                6 => tag.long = Some(input.read_i64()?),
+                _ => tag.binary = Some(input.read_bytes()?),
+            }
+            Ok(())
         })
     }
 

@@ -474,7 +474,8 @@ mod library {
         write_number(out, 10, span.timestamp as i64)?;
         write_number(out, 11, span.duration as i64)?;
         write_number(out, 12, number(&span.trace_id[..8]))?;
-        out.write_field_stop()
+        out.write_field_stop()?;
+        out.write_struct_end()
     }
 
     fn write_annotation(

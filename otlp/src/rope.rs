@@ -41,10 +41,8 @@ impl Rope {
             return;
         }
         self.len += chunk.len();
-        if chunk.len() >= SMALL {
+        if chunk.len() >= SMALL || !self.gather(&chunk) {
             self.chunks.push(chunk);
-        } else {
-            self.gather(chunk);
         }
     }
 
@@ -110,10 +108,13 @@ impl Rope {
     /// Adds `range` of `buffer`, which must lie in it; a small part is copied out, so that it does not hold the rest.
     pub(crate) fn push_cut(&mut self, buffer: &Bytes, range: Range<usize>) {
         let is_whole = range.len() == buffer.len();
-        if range.len() >= SMALL || is_whole {
+        if range.len() >= SMALL || is_whole || range.is_empty() {
             self.push(buffer.slice(range));
-        } else {
-            self.push(Bytes::copy_from_slice(&buffer[range]));
+            return;
+        }
+        self.len += range.len();
+        if !self.gather(&buffer[range.clone()]) {
+            self.chunks.push(Bytes::copy_from_slice(&buffer[range]));
         }
     }
 
@@ -124,21 +125,28 @@ impl Rope {
         Self { len: chunks.iter().map(Bytes::len).sum(), chunks }
     }
 
-    /// Copies a small chunk behind the last one, if that is small or a buffer of ours; keeps it as a chunk otherwise.
-    fn gather(&mut self, chunk: Bytes) {
-        let Some(last) = self.chunks.last_mut().filter(|last| last.len() + chunk.len() <= GATHERED) else {
-            self.chunks.push(chunk);
-            return;
+    /// Copies a small part behind the last chunk, if that is small or a buffer of ours. Whether it did.
+    fn gather(&mut self, part: &[u8]) -> bool {
+        let Some(last) = self.chunks.last_mut().filter(|last| last.len() + part.len() <= GATHERED) else {
+            return false;
         };
         match std::mem::take(last).try_into_mut() {
             Ok(mut gathered) => {
-                gathered.extend_from_slice(&chunk);
+                if gathered.len() >= SMALL && gathered.capacity() - gathered.len() < part.len() {
+                    // Many small ones come: room for all of them at once, so that what is there is moved once.
+                    gathered.reserve(GATHERED - gathered.len());
+                }
+                gathered.extend_from_slice(part);
                 *last = gathered.freeze();
+                true
             }
-            Err(shared) if shared.len() < SMALL => *last = joined(&shared, &chunk),
+            Err(shared) if shared.len() < SMALL => {
+                *last = joined(&shared, part);
+                true
+            }
             Err(shared) => {
                 *last = shared;
-                self.chunks.push(chunk);
+                false
             }
         }
     }

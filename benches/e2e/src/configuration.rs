@@ -15,17 +15,23 @@ processors:
   resource:
     attributes:
       - { key: deployment.environment, value: production, action: upsert }
+  batch: { send_batch_size: 8192, timeout: 200ms }
+";
+
+const ATTRIBUTES: &str = "
   attributes:
     include: { match_type: strict, attributes: [{ key: http.route, value: '/api/orders/{id}' }] }
     actions:
       - { key: user.tier, value: gold, action: upsert }
       - { key: net.peer.ip, action: delete }
-  batch: { send_batch_size: 8192, timeout: 200ms }
 ";
 
 /// The pipeline of that load, from `own` to the sink at `sink`.
 pub(crate) fn configuration(load: &Loaded, own: Endpoints, sink: Endpoints) -> String {
     let mut yaml = HEAD.replace("LIMIT_MIB", &LIMIT_MIB.to_string());
+    if load.pipeline == Pipeline::Attributes {
+        yaml += ATTRIBUTES;
+    }
     let (exporter, processors) = (exporter(load, sink), processors(load.pipeline));
     // Writing to a String does not fail.
     let _ = write!(

@@ -16,12 +16,14 @@ const LOOK: Duration = Duration::from_millis(20);
 const RECOVERY: Duration = Duration::from_secs(30);
 
 /// What came of a stalled sink.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Stall {
     /// Before it stalled, under the plain load.
     pub(crate) healthy_bytes: u64,
     /// The most while it was stalled.
-    pub(crate) peak_bytes: u64,
+    pub(crate) stalled_bytes: u64,
+    /// The most from its return until it was itself again.
+    pub(crate) recovering_bytes: u64,
     /// What it was allowed.
     pub(crate) limit_bytes: u64,
     /// From the sink's return to the first span that was accepted.
@@ -30,9 +32,22 @@ pub(crate) struct Stall {
     pub(crate) recovered: Option<Duration>,
     pub(crate) sent: Sent,
     pub(crate) arrived: u64,
+    /// What the collector said when it was stopped at last, if that was not a good end.
+    pub(crate) bad_end: Option<String>,
 }
 
 impl Stall {
+    /// Whether nothing was lost, and the collector ended in peace.
+    pub(crate) fn works(&self) -> bool {
+        self.lost() == 0 && self.bad_end.is_none()
+    }
+
+    /// Whether it also kept to its limit, and was itself again.
+    pub(crate) fn is_sound(&self) -> bool {
+        let most = self.stalled_bytes.max(self.recovering_bytes);
+        self.works() && most <= self.limit_bytes && self.recovered.is_some()
+    }
+
     pub(crate) fn lost(&self) -> u64 {
         self.sent.accepted.saturating_sub(self.arrived)
     }
@@ -61,19 +76,28 @@ pub(crate) async fn stalled(setup: &Setup, window: Duration) -> anyhow::Result<S
     rig.tell_sink("stalled").await?;
     let tenfold = Loaded { connections: 10 * STALLED.connections, ..STALLED };
     let mut generator = rig.generator(setup, &tenfold).await?;
-    let peak_bytes = highest(&rig, window * 2).await?;
+    let stalled_bytes = highest(&rig, window * 2).await?;
     rig.tell_sink("healthy").await?;
-    let (first_accepted, recovered) = recovery(&mut generator, healthy_rate / 2.0).await?;
-    let peak_bytes = peak_bytes.max(rig.resident()?.now);
+    let Recovery { first_accepted, recovered, peak } =
+        recovery(&rig, &mut generator, healthy_rate / 2.0).await?;
 
     let more = generator.stop().await?;
     sent.accepted += more.accepted;
     sent.refused += more.refused;
     sent.unknown += more.unknown;
     let arrived = rig.drained(sent.accepted).await?;
-    rig.stop().await?;
-    let limit_bytes = LIMIT_MIB << 20;
-    Ok(Stall { healthy_bytes, peak_bytes, limit_bytes, first_accepted, recovered, sent, arrived })
+    let bad_end = rig.stop().await.err().map(|error| format!("{error:#}"));
+    Ok(Stall {
+        healthy_bytes,
+        stalled_bytes,
+        recovering_bytes: peak,
+        limit_bytes: LIMIT_MIB << 20,
+        first_accepted,
+        recovered,
+        sent,
+        arrived,
+        bad_end,
+    })
 }
 
 async fn highest(rig: &Rig, window: Duration) -> anyhow::Result<u64> {
@@ -86,27 +110,29 @@ async fn highest(rig: &Rig, window: Duration) -> anyhow::Result<u64> {
     Ok(peak)
 }
 
+struct Recovery {
+    first_accepted: Option<Duration>,
+    recovered: Option<Duration>,
+    peak: u64,
+}
+
 /// How long until the first span is accepted, and until `rate` is reached over a tenth of a second.
-async fn recovery(
-    generator: &mut Generator,
-    rate: f64,
-) -> anyhow::Result<(Option<Duration>, Option<Duration>)> {
+async fn recovery(rig: &Rig, generator: &mut Generator, rate: f64) -> anyhow::Result<Recovery> {
     const STEP: Duration = Duration::from_millis(100);
     let begin = Instant::now();
     let mut last = generator.count().await?.accepted;
-    let mut first = None;
-    while begin.elapsed() < RECOVERY {
+    let mut found = Recovery { first_accepted: None, recovered: None, peak: 0 };
+    while found.recovered.is_none() && begin.elapsed() < RECOVERY {
         let step = Instant::now();
-        sleep(STEP).await;
+        found.peak = found.peak.max(highest(rig, STEP).await?);
         let accepted = generator.count().await?.accepted;
-        let found = accepted - last;
+        if accepted > last {
+            found.first_accepted = found.first_accepted.or(Some(begin.elapsed()));
+        }
+        if (accepted - last) as f64 / step.elapsed().as_secs_f64() >= rate {
+            found.recovered = Some(begin.elapsed());
+        }
         last = accepted;
-        if found > 0 {
-            first = first.or(Some(begin.elapsed()));
-        }
-        if found as f64 / step.elapsed().as_secs_f64() >= rate {
-            return Ok((first, Some(begin.elapsed())));
-        }
     }
-    Ok((first, None))
+    Ok(found)
 }

@@ -22,10 +22,6 @@ impl Cpu {
     pub(crate) fn since(self, earlier: Cpu) -> Cpu {
         Cpu { user: self.user - earlier.user, system: self.system - earlier.system }
     }
-
-    pub(crate) fn total(self) -> Duration {
-        self.user + self.system
-    }
 }
 
 /// Memory of a process, in bytes.

@@ -162,27 +162,34 @@ impl Bench<'_> {
     }
 
     fn stall(&mut self, name: &str, stall: &Stall) -> anyhow::Result<()> {
-        let is_within = stall.peak_bytes <= stall.limit_bytes;
-        self.is_sound &= stall.lost() == 0 && is_within && stall.recovered.is_some();
+        self.is_sound &= if self.options.smoke { stall.works() } else { stall.is_sound() };
         let seconds = |time: Option<Duration>| time.map(|time| time.as_secs_f64());
+        let mib = |bytes: u64| bytes as f64 / MIB;
         self.rows.push(json!({
-            "case": name, "healthy_mib": stall.healthy_bytes as f64 / MIB, "peak_mib": stall.peak_bytes as f64 / MIB,
-            "limit_mib": stall.limit_bytes as f64 / MIB, "first_accepted_seconds": seconds(stall.first_accepted),
-            "recovered_seconds": seconds(stall.recovered), "accepted": stall.sent.accepted,
-            "refused": stall.sent.refused, "arrived": stall.arrived, "lost": stall.lost(),
+            "case": name, "healthy_mib": mib(stall.healthy_bytes), "stalled_mib": mib(stall.stalled_bytes),
+            "recovering_mib": mib(stall.recovering_bytes), "limit_mib": mib(stall.limit_bytes),
+            "first_accepted_seconds": seconds(stall.first_accepted), "recovered_seconds": seconds(stall.recovered),
+            "accepted": stall.sent.accepted, "refused": stall.sent.refused, "arrived": stall.arrived,
+            "lost": stall.lost(), "bad_end": stall.bad_end,
         }));
+        if let Some(end) = &stall.bad_end {
+            complain(end);
+        }
+        let after =
+            |time: Option<Duration>| time.map_or("never".to_owned(), |time| format!("after {time:.2?}"));
         say(&format!(
-            "{name:<26} {:.1} MiB before, {:.1} MiB at most of {:.0} MiB{}; first span taken after {:.2?}, half the rate \
-             after {:.2?}; {} accepted, {} refused, LOST {}",
-            stall.healthy_bytes as f64 / MIB,
-            stall.peak_bytes as f64 / MIB,
-            stall.limit_bytes as f64 / MIB,
-            if is_within { "" } else { " TOO MUCH" },
-            stall.first_accepted.unwrap_or(Duration::MAX),
-            stall.recovered.unwrap_or(Duration::MAX),
+            "{name:<26} {:.1} MiB before, {:.1} stalled, {:.1} recovering, of {:.0}; first span taken {}, half the rate \
+             {}; {} accepted, {} refused, LOST {}{}",
+            mib(stall.healthy_bytes),
+            mib(stall.stalled_bytes),
+            mib(stall.recovering_bytes),
+            mib(stall.limit_bytes),
+            after(stall.first_accepted),
+            after(stall.recovered),
             stall.sent.accepted,
             stall.sent.refused,
             stall.lost(),
+            if stall.is_sound() { "" } else { "  NOT SOUND" },
         ))
     }
 

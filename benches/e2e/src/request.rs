@@ -120,7 +120,7 @@ fn a_span(number: usize) -> Span {
         start_time_unix_nano: start,
         end_time_unix_nano: start + 1_234_567,
         attributes: attributes(number),
-        status: (number % 7 == 0).then(|| Status { code: 2, ..Status::default() }),
+        status: number.is_multiple_of(7).then(|| Status { code: 2, ..Status::default() }),
         flags: 0x101,
         ..Span::default()
     }

@@ -204,7 +204,7 @@ fn write_log(event: &Event<'_>, out: &mut Writer) {
 fn write_tag(field: u32, key: Text<'_>, value: Value<'_>, out: &mut Writer) {
     match value {
         // Nearly all: the lengths take a byte each.
-        Value::Text(text) if !text.is_empty() && key.len() + text.len() < 0x80 - 4 => {
+        Value::Text(text) if !key.is_empty() && !text.is_empty() && key.len() + text.len() < 0x80 - 4 => {
             let (key_len, text_len) = (key.len() as u8, text.len() as u8);
             out.raw(&[(field << 3) as u8 | 2, key_len + text_len + 4, 0x0a, key_len]);
             out.raw(key.as_bytes());

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use otlp::write::Writer;
 
-use super::rows::SpanRows;
+use super::rows::{ScopeName, SpanRows};
 use super::span::write_span;
 use super::{Decoded, Refusals};
 
@@ -28,8 +28,7 @@ pub(super) struct Groups<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Scope<'a> {
     resource: usize,
-    name: &'a [u8],
-    version: &'a [u8],
+    name: ScopeName<'a>,
 }
 
 /// Spans of one scope that follow each other.
@@ -61,8 +60,7 @@ impl<'a> Groups<'a> {
 
     /// Writes a span of that resource.
     pub(super) fn add(&mut self, resource: usize, span: &mut SpanRows<'a>) {
-        let (name, version) = span.take_scope();
-        let scope = self.scope(Scope { resource, name, version });
+        let scope = self.scope(Scope { resource, name: span.take_scope() });
         let start = self.out.len();
         write_span(span, &mut self.out);
         let end = self.out.len();
@@ -124,12 +122,11 @@ impl<'a> Groups<'a> {
     fn write_scope(&self, scope: &Scope<'_>, runs: &[Run], out: &mut Writer) {
         let size: usize = runs.iter().map(|run| run.bytes.len()).sum();
         let scope_spans = out.begin_sized(2, size);
-        if !scope.name.is_empty() || !scope.version.is_empty() {
+        let ScopeName { name, version } = scope.name;
+        if name.is_some() || version.is_some() {
             out.message(1, |out| {
-                out.bytes(1, scope.name);
-                if !scope.version.is_empty() {
-                    out.bytes(2, scope.version);
-                }
+                name.into_iter().for_each(|name| out.bytes(1, name));
+                version.into_iter().for_each(|version| out.bytes(2, version));
             });
         }
         for run in runs {

@@ -42,8 +42,8 @@ pub struct Refusals {
 }
 
 impl Refusals {
-    fn add(&mut self, error: &DecodeError) {
+    fn add(&mut self, error: impl FnOnce() -> DecodeError) {
         self.count += 1;
-        self.first.get_or_insert_with(|| error.to_string());
+        self.first.get_or_insert_with(|| error().to_string());
     }
 }

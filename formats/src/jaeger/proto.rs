@@ -109,7 +109,7 @@ impl<'a> Reader<'a> {
             if batch.found == (1, BYTES)
                 && let Err(error) = self.span(batch.message())
             {
-                self.refused.add(&error);
+                self.refused.add(|| error);
             }
         }
         Ok(())

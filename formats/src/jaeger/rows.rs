@@ -49,6 +49,14 @@ pub(super) struct Reference {
     pub(super) ref_type: i32,
 }
 
+/// What names a scope: texts that are not empty.
+// Comparing two empty slices can take longer than reading a tag: the memory they point to is not there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub(super) struct ScopeName<'a> {
+    pub(super) name: Option<&'a [u8]>,
+    pub(super) version: Option<&'a [u8]>,
+}
+
 impl<'a> SpanRows<'a> {
     /// A span without anything.
     pub(super) fn new(source: Source) -> Self {
@@ -131,14 +139,21 @@ impl<'a> SpanRows<'a> {
         true
     }
 
-    /// The scope: name and version. A version without a name goes back to the tags. To be asked once all is read.
-    pub(super) fn take_scope(&mut self) -> (&'a [u8], &'a [u8]) {
-        match (self.scope_name, self.scope_version.take()) {
-            (Some(name), version) => (name, version.map_or(&[], |(text, _)| text)),
-            (None, None) => (&[], &[]),
+    /// The scope. A version without a name goes back to the tags. To be asked once all is read.
+    pub(super) fn take_scope(&mut self) -> ScopeName<'a> {
+        let version = self.scope_version.take();
+        match (self.scope_name, version) {
+            (Some(name), version) => {
+                let version = version.map(|(text, _)| text);
+                ScopeName {
+                    name: Some(name).filter(|name| !name.is_empty()),
+                    version: version.filter(|version| !version.is_empty()),
+                }
+            }
+            (None, None) => ScopeName::default(),
             (None, Some((version, position))) => {
                 self.tags.insert(position, b"otel.scope.version", Value::Text(version));
-                (&[], &[])
+                ScopeName::default()
             }
         }
     }

@@ -162,17 +162,13 @@ fn json_number(cursor: &mut Cursor<'_>, out: &mut Writer) -> Result<(), Problem>
     Ok(())
 }
 
-/// How many keys are compared each with each.
+/// How many keys may be compared each with each.
 const FEW: usize = 32;
 
 /// Keeps of each key the last entry. Nearly always there is only one.
 pub(super) fn keep_last<T>(entries: &mut Vec<T>, key: impl Fn(&T) -> &[u8]) {
-    if entries.len() <= FEW {
-        let is_repeated =
-            |(position, entry)| entries[position + 1..].iter().any(|later| key(later) == key(entry));
-        if !entries.iter().enumerate().any(is_repeated) {
-            return;
-        }
+    if entries.len() <= FEW && !has_repeated(entries, &key) {
+        return;
     }
     let mut last = HashMap::new();
     for (position, entry) in entries.iter().enumerate() {
@@ -183,4 +179,17 @@ pub(super) fn keep_last<T>(entries: &mut Vec<T>, key: impl Fn(&T) -> &[u8]) {
         position += 1;
         last.get(key(entry)) == Some(&(position - 1))
     });
+}
+
+/// Whether a key occurs twice. Only keys that look alike are compared.
+fn has_repeated<T>(entries: &[T], key: impl Fn(&T) -> &[u8]) -> bool {
+    let mut seen = 0_u128;
+    entries.iter().enumerate().any(|(position, entry)| {
+        let this = key(entry);
+        let mark = 1
+            << (this.iter().rev().take(3).fold(this.len(), |mark, byte| mark * 5 + usize::from(*byte)) % 128);
+        let looks_known = seen & mark != 0;
+        seen |= mark;
+        looks_known && entries[..position].iter().any(|other| key(other) == this)
+    })
 }

@@ -50,6 +50,8 @@ pub(super) struct Side<N> {
 
 #[derive(Clone, Copy)]
 struct Tag<'a> {
+    /// The first eight bytes of the key, the first one highest: most keys differ in them.
+    order: u64,
     key: Piece<'a>,
     value: Piece<'a>,
     level: Level,
@@ -178,7 +180,7 @@ impl<'a> Desk<'a> {
         // Its older name, which is what the Go Collector writes.
         if let Some(id) = attributes.get("cloud.resource_id").filter(|_| !attributes.contains("faas.id")) {
             let value = Piece::of(id, &mut self.made);
-            self.resource.tags.push(Tag { key: Piece::Given(b"faas.id"), value, level: Level::Resource });
+            self.resource.tags.push(Tag::known("faas.id", value, Level::Resource));
         }
         self.made_for_resource = self.made.len();
     }
@@ -190,7 +192,7 @@ impl<'a> Desk<'a> {
         for (key, value) in [(LIBRARY_NAME, scope.name()), (LIBRARY_VERSION, scope.version())] {
             if !value.is_empty() {
                 let value = Piece::of(Value::Text(value), &mut self.made);
-                self.base.tags.push(Tag { level: Level::Scope, ..Tag::field(key, value) });
+                self.base.tags.push(Tag::known(key, value, Level::Scope));
             }
         }
         for attribute in scope.attributes().iter() {
@@ -265,7 +267,12 @@ impl<'a> Desk<'a> {
             let end = self.made.len();
             write_link(&mut self.made, link);
             let value = Piece::Made(end, self.made.len());
-            self.span.tags.push(Tag { key: Piece::Made(start, end), value, level: Level::Field });
+            self.span.tags.push(Tag {
+                order: order(LINK.as_bytes()),
+                key: Piece::Made(start, end),
+                value,
+                level: Level::Field,
+            });
         }
     }
 
@@ -324,7 +331,7 @@ impl<'a> Desk<'a> {
     fn put_back(&mut self, slot: Slot) {
         if let Some((value, level)) = self.span.slots[slot as usize] {
             let value = Piece::of(value, &mut self.made);
-            self.span.tags.push(Tag { key: Piece::Given(slot.key().as_bytes()), value, level });
+            self.span.tags.push(Tag::known(slot.key(), value, level));
         }
     }
 }
@@ -415,6 +422,21 @@ impl<N: AsRef<[u8]>> Side<N> {
 impl<'a> Tag<'a> {
     /// A tag that is made of a field.
     fn field(key: &'static str, value: Piece<'a>) -> Self {
-        Self { key: Piece::Given(key.as_bytes()), value, level: Level::Field }
+        Self::known(key, value, Level::Field)
+    }
+
+    fn known(key: &'static str, value: Piece<'a>, level: Level) -> Self {
+        Self { order: order(key.as_bytes()), key: Piece::Given(key.as_bytes()), value, level }
+    }
+}
+
+/// The first eight bytes as a number that is in the order of the bytes.
+#[inline]
+fn order(key: &[u8]) -> u64 {
+    match key.first_chunk() {
+        Some(bytes) => u64::from_be_bytes(*bytes),
+        None => {
+            key.iter().fold(0, |order, byte| order << 8 | u64::from(*byte)) << (64 - 8 * key.len().max(1))
+        }
     }
 }

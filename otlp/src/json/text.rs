@@ -24,6 +24,7 @@ pub struct Raw<'a> {
 
 impl<'a> Raw<'a> {
     /// The content with its escapes replaced.
+    #[inline]
     pub fn text(self) -> Cow<'a, [u8]> {
         if !self.has_escapes {
             return Cow::Borrowed(self.bytes);

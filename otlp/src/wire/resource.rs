@@ -6,7 +6,7 @@ mod tests;
 use smallvec::SmallVec;
 
 use crate::attributes::{AttributesEdit, Editor};
-use crate::rope::{Reader, Rope};
+use crate::rope::{Reader, Rope, SMALL};
 use crate::wire::message::{BYTES, Field, put_header};
 use crate::wire::varint::varint_len;
 
@@ -69,7 +69,9 @@ fn replace_resource(out: &mut Rope, reader: &mut Reader<'_>, (group, old): (Fiel
     let dropped: usize = old.iter().map(|field| field.end - field.start).sum();
     let written = 1 + varint_len(body.len() as u64) + body.len();
     let length = group.end - group.value - dropped + written;
-    let mut start = Vec::with_capacity(written + 12);
+    // What is small is copied behind the resource: with room for it, nothing is moved.
+    let rest = Some(length - written).filter(|rest| *rest < SMALL).unwrap_or(0);
+    let mut start = Vec::with_capacity(written + rest + 12);
     put_header(&mut start, RESOURCE_GROUP, length);
     put_header(&mut start, RESOURCE, body.len());
     start.extend_from_slice(&body);

@@ -117,6 +117,8 @@ impl Door {
         let rules = Rules { encoding, limit: self.max_message, memory: &self.memory };
         let message = message::receive(&mut body, rules).await?;
         let message = message.ok_or_else(|| Status::new(Code::Internal, "a message is missing"))?;
+        // Gives what it took back to the connection's window: from here on the memory account limits what is held.
+        drop(body);
         let host = head.uri.authority().map(http::uri::Authority::as_str);
         let metadata = self.include_metadata.then(|| Arc::new(metadata(&head.headers, host)));
         let path = head.uri.path().to_owned();

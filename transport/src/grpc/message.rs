@@ -154,7 +154,7 @@ async fn receive_packed(body: &mut RecvStream, rules: Rules<'_>) -> Result<Optio
     };
     let length = u32::from_be_bytes([frame[1], frame[2], frame[3], frame[4]]) as usize;
     frame.advance(PREFIX);
-    release(body, PREFIX);
+    let mut unreleased = PREFIX;
     if length > rules.limit {
         let limit = rules.limit;
         let words = format_args!("received message larger than max ({length} vs. {limit})");
@@ -165,13 +165,14 @@ async fn receive_packed(body: &mut RecvStream, rules: Rules<'_>) -> Result<Optio
         if message.len() + frame.len() > length {
             return Err(Status::new(Code::Internal, SECOND_MESSAGE));
         }
-        let size = frame.len();
+        unreleased += frame.len();
         message.push(frame).await.map_err(no_room)?;
-        release(body, size);
         if message.len() == length {
             expect_end(body).await?;
+            // The stream is over: dropping it gives back to the connection what it took.
             return Ok(Some((packed, message.finish())));
         }
+        release(body, std::mem::take(&mut unreleased));
         let Some(next) = next_frame(body).await? else {
             let got = message.len();
             return Err(Status::new(

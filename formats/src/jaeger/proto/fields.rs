@@ -38,15 +38,21 @@ impl<'a> Fields<'a> {
     /// Finds the next field, if there is one.
     #[inline(always)]
     pub(super) fn next(&mut self) -> Result<bool, DecodeError> {
-        // Most fields have a length below 128.
-        if let Some(&[tag @ 8..0x80, length @ ..0x80]) = self.rest().first_chunk()
-            && tag & 7 == BYTES
-            && self.at + 2 + usize::from(length) <= self.bytes.len()
-        {
-            self.found = (u32::from(tag >> 3), BYTES);
-            self.start = self.at + 2;
-            self.at = self.start + usize::from(length);
-            return Ok(true);
+        // Most fields have a length or a number below 128.
+        if let Some(&[tag @ 8..0x80, small @ ..0x80]) = self.rest().first_chunk() {
+            let (found, next) = ((u32::from(tag >> 3), tag & 7), self.at + 2);
+            let end = next + usize::from(small);
+            match found.1 {
+                BYTES if end <= self.bytes.len() => {
+                    (self.found, self.start, self.at) = (found, next, end);
+                    return Ok(true);
+                }
+                VARINT => {
+                    (self.found, self.value, self.at) = (found, small.into(), next);
+                    return Ok(true);
+                }
+                _ => (),
+            }
         }
         self.next_of_any_kind()
     }

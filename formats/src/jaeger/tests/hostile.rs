@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use prost::Message;
 
 use super::model::PostSpansRequest;
-use super::thrift_library::{batch, compact};
+use super::thrift_library::{batch, thrift};
 use super::{V1, V2, V3, V3_DATAGRAM, hex, payload, v4_datagram};
 use crate::jaeger::{AgentMessage, Protocol, decode_agent, decode_proto, decode_thrift};
 
@@ -141,9 +141,11 @@ proptest! {
         let protobuf = damaged(PostSpansRequest { batch: Some(batch.clone()) }.encode_to_vec());
         check(&protobuf);
         check(&protobuf[..cut.index(protobuf.len())]);
-        let thrift = damaged(compact(&batch));
-        check(&thrift);
-        check(&thrift[..cut.index(thrift.len())]);
+        for protocol in [Protocol::Binary, Protocol::Compact] {
+            let thrift = damaged(thrift(protocol, &batch));
+            check(&thrift);
+            check(&thrift[..cut.index(thrift.len())]);
+        }
     }
 
     #[test]

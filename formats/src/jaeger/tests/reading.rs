@@ -136,6 +136,14 @@ fn the_status_is_found_among_the_tags() {
             "",
         ),
         (vec![int("otel.status_code", 2)], "{}", ""),
+        (vec![text("otel.status_description", "d")], "{}", "otel.status_description"),
+    ];
+    matrix.iter().for_each(check_status);
+}
+
+#[test]
+fn the_status_of_http_says_how_the_span_ended() {
+    let matrix = [
         (
             vec![int("http.status_code", 404), text("http.status_message", "nf")],
             r#"{"message":"nf","code":2}"#,
@@ -169,13 +177,8 @@ fn the_status_is_found_among_the_tags() {
         (vec![int("http.status_code", 200)], "{}", "http.status_code"),
         (vec![text("http.status_code", "many")], "{}", "http.status_code"),
         (vec![int("http.response.status_code", 500)], "{}", "http.response.status_code"),
-        (vec![text("otel.status_description", "d")], "{}", "otel.status_description"),
     ];
-    for (tags, status, left) in matrix {
-        let span = span_of(&decode(vec![tagged(tags.clone())]));
-        assert!(span.ends_with(&format!(r#""status":{status}}}"#)), "{tags:?}: {span}");
-        assert_eq!(keys(&span), left, "{tags:?}");
-    }
+    matrix.iter().for_each(check_status);
 }
 
 #[test]
@@ -195,7 +198,8 @@ fn the_kind_is_found_among_the_tags() {
 fn references_are_the_parent_or_links() {
     const A: u8 = 1;
     const B: u8 = 0x0b;
-    let matrix: [(&[(i32, u8, u8)], Option<u8>, &[(u8, u8, &str)]); 8] = [
+    type Case = (&'static [(i32, u8, u8)], Option<u8>, &'static [(u8, u8, &'static str)]);
+    let matrix: [Case; 8] = [
         (&[(0, A, 3)], Some(3), &[]),
         (&[(1, A, 3)], Some(3), &[(A, 3, "follows_from")]),
         (&[(1, A, 3), (0, A, 4)], Some(4), &[(A, 3, "follows_from")]),
@@ -484,6 +488,13 @@ fn decode(spans: Vec<Span>) -> Decoded {
     let decoded = decode_proto(&request(spans)).unwrap();
     assert_eq!(decoded.refused.first, None);
     decoded
+}
+
+/// Checks which status a span with these tags has, and which attributes are left.
+fn check_status((tags, status, left): &(Vec<KeyValue>, &str, &str)) {
+    let span = span_of(&decode(vec![tagged(tags.clone())]));
+    assert!(span.ends_with(&format!(r#""status":{status}}}"#)), "{tags:?}: {span}");
+    assert_eq!(keys(&span), *left, "{tags:?}");
 }
 
 /// The JSON of the only span.

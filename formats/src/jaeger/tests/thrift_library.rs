@@ -38,8 +38,8 @@ proptest! {
         let expected = decode_proto(&bytes).unwrap();
         prop_assert_eq!(expected.spans, batch.spans.len());
         for protocol in BOTH {
-            let thrift = written(protocol, |out| write_batch(out, &batch));
-            prop_assert_eq!(decode_thrift(&thrift, protocol), Ok(expected.clone()));
+            let bytes = thrift(protocol, &batch);
+            prop_assert_eq!(decode_thrift(&bytes, protocol), Ok(expected.clone()));
             let datagram = written(protocol, |out| call(out, "emitBatch", TType::Struct, |out| write_batch(out, &batch)));
             let expected = AgentMessage::Jaeger(expected.clone());
             prop_assert_eq!(decode_agent(&datagram, protocol), Ok(expected));
@@ -126,8 +126,8 @@ fn call(
     out.write_message_end().unwrap();
 }
 
-pub(super) fn compact(batch: &Batch) -> Vec<u8> {
-    written(Protocol::Compact, |out| write_batch(out, batch))
+pub(super) fn thrift(protocol: Protocol, batch: &Batch) -> Vec<u8> {
+    written(protocol, |out| write_batch(out, batch))
 }
 
 fn write_batch(out: &mut dyn TOutputProtocol, batch: &Batch) {

@@ -71,8 +71,8 @@ impl<'a, I: Input<'a>> Reader<'_, I> {
             span.clear();
             self.span(&mut span)?;
             match self.missing {
-                Some(field) => refused.add(&DecodeError::new(at, Fault::Missing(field))),
-                None if span.is_blank() => refused.add(&DecodeError::new(at, Fault::Blank)),
+                Some(field) => refused.add(|| DecodeError::new(at, Fault::Missing(field))),
+                None if span.is_blank() => refused.add(|| DecodeError::new(at, Fault::Blank)),
                 None => groups.add(0, &mut span),
             }
         }

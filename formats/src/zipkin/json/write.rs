@@ -158,13 +158,32 @@ pub(in crate::zipkin) fn json_text(out: &mut Vec<u8>, text: &str) {
 #[inline]
 fn escaped(out: &mut Vec<u8>, text: &[u8]) {
     out.push(b'"');
-    let mut rest = text;
+    let (plain, mut rest) = text.split_at(plain_words(text));
+    out.extend_from_slice(plain);
     while let Some(special) = rest.iter().position(|byte| IS_SPECIAL[usize::from(*byte)]) {
         out.extend_from_slice(&rest[..special]);
         rest = escape(out, &rest[special..]);
     }
     out.extend_from_slice(rest);
     out.push(b'"');
+}
+
+/// How many bytes at the start of `text`, eight at a time, are ASCII that needs no escape.
+#[inline]
+fn plain_words(text: &[u8]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const TOPS: u64 = 0x8080_8080_8080_8080;
+    // The top bit of each byte below `limit`; of one above it only by a borrow from such a byte.
+    let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word;
+    let equal = |word: u64, byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+    let is_plain = |word: &[u8; 8]| {
+        let word = u64::from_le_bytes(*word);
+        // A bit tells `<` from `>`, and another one `"` from `&`.
+        let html = equal(word | (ONES * 0x02), b'>') | equal(word | (ONES * 0x04), b'&');
+        (below(word, 0x20) | html | equal(word, b'\\') | word) & TOPS == 0
+    };
+    let (words, _) = text.as_chunks::<8>();
+    8 * words.iter().position(|word| !is_plain(word)).unwrap_or(words.len())
 }
 
 /// Appends the first character of `text`, escaped if it must be; the answer is the text behind it.

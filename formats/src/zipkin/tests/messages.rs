@@ -163,6 +163,14 @@ fn json_of(list: &ListOfSpans) -> String {
 
 proptest! {
     #[test]
+    fn text_in_quotes_is_read_back(text in "([a-z ]{0,9}[<>&\"\\\\\u{0}-\u{1f}é\u{2028}\u{10ffff}]?){0,4}") {
+        let mut out = Vec::new();
+        json::json_text(&mut out, &text);
+        prop_assert!(!out.iter().any(|byte| b"<>&".contains(byte)));
+        prop_assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), text);
+    }
+
+    #[test]
     fn protobuf_and_json_say_the_same(list in list(), parse_string_tags: bool) {
         let options = DecodeOptions { parse_string_tags };
         let from_proto = proto::decode(&list.encode_to_vec(), options).unwrap();

@@ -5,7 +5,7 @@ use std::cmp::{Ordering, Reverse};
 use otlp::{Text, Value};
 
 use super::text::Piece;
-use super::{Level, Tag};
+use super::{Level, Tag, order};
 use crate::zipkin::tags::ERROR;
 
 /// Tags, and what endpoints are made of.
@@ -72,7 +72,8 @@ impl<'a> Layer<'a> {
             }
         } else if key != ERROR {
             let value = Piece::of(value, made);
-            self.tags.push(Tag { key: Piece::text(key, made), value, level });
+            let key = Piece::text(key, made);
+            self.tags.push(Tag { order: order(key.get(made)), key, value, level });
         }
     }
 
@@ -101,5 +102,5 @@ pub(super) fn merge<'a>(base: &[Tag<'a>], own: &[Tag<'a>], made: &[u8], merged: 
 
 #[inline]
 fn by_key(one: &Tag<'_>, other: &Tag<'_>, made: &[u8]) -> Ordering {
-    one.key.get(made).cmp(other.key.get(made))
+    one.order.cmp(&other.order).then_with(|| one.key.get(made).cmp(other.key.get(made)))
 }
