@@ -122,7 +122,10 @@ impl Operation {
     /// What was kept of a bucket, newest first; the bucket after the last latency has the errors.
     #[must_use]
     pub fn samples(&self, bucket: usize) -> Vec<Sampled> {
-        self.buckets.get(bucket).map(|bucket| bucket.samples.lock().iter().cloned().collect()).unwrap_or_default()
+        self.buckets
+            .get(bucket)
+            .map(|bucket| bucket.samples.lock().iter().cloned().collect())
+            .unwrap_or_default()
     }
 }
 

@@ -132,7 +132,9 @@ impl Visitor<'_> for IdVisitor {
 /// Whether this is a type: a letter, then at most 62 letters, digits or underscores, all ASCII.
 fn is_kind(text: &str) -> bool {
     let rest = text.strip_prefix(|first: char| first.is_ascii_alphabetic());
-    rest.is_some_and(|rest| rest.len() <= 62 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))
+    rest.is_some_and(|rest| {
+        rest.len() <= 62 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    })
 }
 
 /// Whether this may stand after the `/`. ASCII is judged without the pattern, whose tables cost more memory than all

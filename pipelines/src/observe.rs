@@ -7,7 +7,8 @@ use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use component::{
-    Account, Batch, ConsumeError, Consumer, Counter, Description, Labels, MetricKind, Metrics, Operation, Operations,
+    Account, Batch, ConsumeError, Consumer, Counter, Description, Labels, MetricKind, Metrics, Operation,
+    Operations,
 };
 use otlp::Signal;
 

@@ -4,8 +4,8 @@ mod config;
 mod ledger;
 mod pages;
 mod serve;
-mod traces;
 #[cfg(test)]
 mod tests;
+mod traces;
 
 pub use config::{Config, Expvar, Own};

@@ -141,7 +141,8 @@ async fn operations_are_shown_by_latency_and_one_by_one() {
     let (cx, address) = start("{}").await;
     let sends = cx.operations.operation("exporter/<otlp>/traces".to_owned());
     sends.end(sends.begin(), 7, Err(&"refused & gone".to_owned()));
-    let page = get(&address, "/debug/tracez?zspanname=exporter%2F%3Cotlp%3E%2Ftraces&zlatencybucket=9").await.body;
+    let page =
+        get(&address, "/debug/tracez?zspanname=exporter%2F%3Cotlp%3E%2Ftraces&zlatencybucket=9").await.body;
     let page = String::from_utf8(page).unwrap();
     assert!(page.contains("exporter/&lt;otlp&gt;/traces"), "{page}");
     assert!(page.contains("refused &amp; gone"), "{page}");

@@ -105,7 +105,13 @@ impl<'a> Builder<'a> {
             let sends = (exporter.start)(cx.clone(), ()).await.with_context(|| format!("exporters::{id}"))?;
             for signal in signals {
                 let labels = (exporter.labels)(signal);
-                let metrics = ExporterMetrics::new(&self.environment.metrics, &self.environment.operations, &name, signal, labels);
+                let metrics = ExporterMetrics::new(
+                    &self.environment.metrics,
+                    &self.environment.operations,
+                    &name,
+                    signal,
+                    labels,
+                );
                 let delivery = exporter.delivery.clone();
                 let consumer = deliver(delivery, sends.clone(), signal, accounts.of(signal), &metrics, &cx);
                 self.exporters.insert((id.clone(), signal), consumer);
