@@ -248,9 +248,12 @@ impl Replacement {
     fn typed(&self) -> Option<Value> {
         match self.meaning {
             Meaning::Text => None,
-            Meaning::Yaml => parse_value("", &self.text, &mut Diagnostics::new())
-                .map(|node| node.value)
-                .filter(|value| !matches!(value, Value::String(_))),
+            Meaning::Yaml => {
+                let mut findings = Diagnostics::new();
+                parse_value("", &self.text, &mut findings)
+                    .map(|node| node.value)
+                    .filter(|value| !matches!(value, Value::String(_)) && !findings.has_errors())
+            }
         }
     }
 }

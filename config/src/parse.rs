@@ -6,7 +6,8 @@
 //! 3. When a map ends, keys with `::` are expanded into nested maps, then `<<` is merged in, and duplicates are
 //!    reported.
 //!
-//! A syntax error ends the text; everything before it has still been looked at for duplicate keys.
+//! A syntax error ends the text; everything before it has still been looked at for duplicate keys. A duplicate key alone
+//! leaves a tree, with the first of its values, so that what else is wrong can be told in the same run.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -47,6 +48,8 @@ pub fn decode<'a>(source: &str, bytes: &'a [u8], diagnostics: &mut Diagnostics) 
 }
 
 /// Parses a whole configuration, which is a map. No text, or a null, is an empty map.
+///
+/// A tree may come together with errors, those of duplicate keys: it is good for finding more mistakes, not for running.
 pub fn parse(source: &str, text: &str, diagnostics: &mut Diagnostics) -> Option<Node> {
     let node = parse_value(source, text, diagnostics)?;
     match node.value {
@@ -75,20 +78,22 @@ pub fn parse_value(source: &str, text: &str, diagnostics: &mut Diagnostics) -> O
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut builder = Builder::new(source);
     let outcome = builder.build(text);
-    let is_sound = outcome.is_ok() && builder.errors.is_empty();
-    for Fault { at, message } in builder.errors {
-        diagnostics.push(Diagnostic::error(&Path::root(), message).at(&at));
+    let is_whole = outcome.is_ok();
+    for Fault { at, path, message } in builder.errors {
+        diagnostics.push(Diagnostic::error(&path, message).at(&at));
     }
-    if let Err(Fault { at, message }) = outcome {
+    if let Err(Fault { at, message, .. }) = outcome {
         let help = remedy(&message, text, at.line).map(str::to_owned);
         diagnostics.push(Diagnostic::error(&Path::root(), message).at(&at).suggestion(help));
     }
-    is_sound.then(|| builder.root.unwrap_or_else(|| Node::new(Value::Null, builder.start)))
+    is_whole.then(|| builder.root.unwrap_or_else(|| Node::new(Value::Null, builder.start)))
 }
 
 /// What is wrong with the text, and where.
 struct Fault {
     at: Position,
+    /// Of a duplicate key; the top for what leaves no tree.
+    path: Path,
     message: String,
 }
 
@@ -256,6 +261,7 @@ impl Builder {
     fn close_map(&mut self, entries: Vec<Entry>) -> Result<Vec<(Key, Node)>, Fault> {
         let mut map = MapBuilder::default();
         let mut merged = Vec::new();
+        let path = self.path();
         for Entry { key, node } in entries {
             if key.is_merge {
                 merged.push(node);
@@ -270,10 +276,19 @@ impl Builder {
                     return Err(error(&key.key.at, message));
                 }
             }
-            map.insert(&keys, node, &mut self.errors);
+            map.insert(&path, &keys, node, &mut self.errors);
         }
         merged.into_iter().try_for_each(|node| map.merge_in(node))?;
         Ok(map.finish())
+    }
+
+    /// The path of the map or list that has just ended.
+    fn path(&self) -> Path {
+        let above = self.open.iter().filter_map(|open| match &open.content {
+            Content::Seq(items) => Some(items.len().to_string()),
+            Content::Map { key, .. } => key.as_ref().map(|key| key.key.text.to_string()),
+        });
+        above.fold(Path::root(), |path, key| path.join(&key))
     }
 
     fn syntax_error(&self, cause: &ScanError) -> Fault {
@@ -303,15 +318,15 @@ impl MapBuilder {
         map
     }
 
-    /// Inserts `node` below `keys`. The same key twice is an error, except where `::` meets a map.
-    fn insert(&mut self, keys: &[Key], node: Node, errors: &mut Vec<Fault>) {
+    /// Inserts `node` below `keys` of the map at `path`. The same key twice is an error, except where `::` meets a map.
+    fn insert(&mut self, path: &Path, keys: &[Key], node: Node, errors: &mut Vec<Fault>) {
         let [key, below @ ..] = keys else { return };
         let Some(&index) = self.index.get(&key.text) else {
             let slot = if below.is_empty() {
                 Slot::Written(node)
             } else {
                 let mut nested = Self::default();
-                nested.insert(below, node, errors);
+                nested.insert(&path.join(&key.text), below, node, errors);
                 Slot::Nested(nested)
             };
             self.push(key.clone(), slot);
@@ -320,17 +335,18 @@ impl MapBuilder {
         let (first, slot) = &mut self.entries[index];
         match (slot, node.value) {
             (Slot::Nested(nested), Value::Map(entries)) if below.is_empty() => {
-                entries.into_iter().for_each(|(key, node)| nested.insert(&[key], node, errors));
+                let path = path.join(&key.text);
+                entries.into_iter().for_each(|(key, node)| nested.insert(&path, &[key], node, errors));
             }
             (Slot::Nested(nested), value) if !below.is_empty() => {
-                nested.insert(below, Node { value, ..node }, errors);
+                nested.insert(&path.join(&key.text), below, Node { value, ..node }, errors);
             }
             (slot @ Slot::Written(Node { value: Value::Map(_), .. }), value) if !below.is_empty() => {
                 let mut nested = slot.take_map();
-                nested.insert(below, Node { value, ..node }, errors);
+                nested.insert(&path.join(&key.text), below, Node { value, ..node }, errors);
                 *slot = Slot::Nested(nested);
             }
-            _ => errors.push(duplicate(first, key)),
+            _ => errors.push(duplicate(path, first, key)),
         }
     }
 
@@ -424,14 +440,14 @@ fn tagged(text: &Arc<str>, tag: &Tag, at: &Position) -> Result<Value, Fault> {
     Ok(value)
 }
 
-fn duplicate(first: &Key, second: &Key) -> Fault {
+fn duplicate(path: &Path, first: &Key, second: &Key) -> Fault {
     let message =
         format!("duplicate key `{}`: it stands in line {} already", shorten(&first.text), first.at.line);
-    error(&second.at, message)
+    Fault { path: path.join(&second.text), ..error(&second.at, message) }
 }
 
 fn error(at: &Position, message: impl Into<String>) -> Fault {
-    Fault { at: at.clone(), message: message.into() }
+    Fault { at: at.clone(), path: Path::root(), message: message.into() }
 }
 
 fn position(source: &Arc<str>, marker: Marker) -> Position {

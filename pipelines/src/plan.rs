@@ -123,6 +123,10 @@ impl Planner<'_> {
     fn check_top_level(&mut self, tree: &Node) {
         let valid: Vec<_> = SECTIONS.iter().map(|(section, _)| *section).chain(["service"]).collect();
         if tree.entries().next().is_none() {
+            // A source that could not be read leaves nothing as well, and has been reported.
+            if self.diagnostics.has_errors() {
+                return;
+            }
             self.diagnostics.push(Diagnostic::error(&Path::root(), "empty configuration file").at(&tree.at));
             return;
         }

@@ -4,8 +4,8 @@ use tests::serde_json::{self, Value};
 
 use crate::FERROTEL;
 
-/// Ten different mistakes, each on a line of its own.
-const TEN_MISTAKES: &str = "\
+/// Eleven different mistakes, each on a line of its own.
+const MISTAKES: &str = "\
 receivers:
   otlp:
     protocols:
@@ -15,6 +15,7 @@ processors:
   memory_limiter: { check_interval: 1s }
   batch: { timeout: 5 minutes }
   atributes: {}
+  batch: {}
 exporters:
   debug: { verbosity: loud }
   otlp: { endpoint: localhost }
@@ -26,22 +27,23 @@ service:
 ";
 
 /// Line, and words of the finding that must be there.
-const FINDINGS: [(u64, &str); 10] = [
+const FINDINGS: [(u64, &str); 11] = [
     (4, "endpont"),
     (5, "max_request_body_size"),
     (7, "limit_mib"),
     (8, "5 minutes"),
     (9, "atributes"),
-    (11, "loud"),
-    (12, "port"),
-    (14, "health_chekc"),
-    (16, "debgu"),
-    (17, "metric"),
+    (10, "duplicate key"),
+    (12, "loud"),
+    (13, "port"),
+    (15, "health_chekc"),
+    (17, "debgu"),
+    (18, "metric"),
 ];
 
 #[tokio::test]
-async fn ten_mistakes_are_reported_in_one_run_as_text() {
-    let file = File::write(TEN_MISTAKES);
+async fn all_mistakes_are_reported_in_one_run_as_text() {
+    let file = File::write(MISTAKES);
     let finished = FERROTEL.run(&["validate", "--config", &file.path]).await;
     assert_eq!(finished.code, 3);
     for (line, words) in FINDINGS {
@@ -59,8 +61,8 @@ async fn ten_mistakes_are_reported_in_one_run_as_text() {
 }
 
 #[tokio::test]
-async fn ten_mistakes_are_reported_in_one_run_as_json() {
-    let file = File::write(TEN_MISTAKES);
+async fn all_mistakes_are_reported_in_one_run_as_json() {
+    let file = File::write(MISTAKES);
     let finished = FERROTEL.run(&["validate", "--config", &file.path, "--format", "json"]).await;
     assert_eq!(finished.code, 3);
     let findings: Value = serde_json::from_str(&finished.stdout).expect("it prints JSON");
@@ -92,7 +94,7 @@ async fn ten_mistakes_are_reported_in_one_run_as_json() {
 
 #[tokio::test]
 async fn a_wrong_configuration_does_not_start() {
-    let file = File::write(TEN_MISTAKES);
+    let file = File::write(MISTAKES);
     let finished = FERROTEL.run(&["--config", &file.path]).await;
     assert_eq!(finished.code, 3);
     assert!(finished.stderr.contains("endpont") && finished.stderr.contains("debgu"), "{}", finished.stderr);

@@ -121,13 +121,13 @@ impl Exporter for Config {
         let mut problems = self.client.check();
         problems.extend(self.delivery.check());
         let Own { traces_endpoint, metrics_endpoint, logs_endpoint, .. } = &self.own;
+        // The client has checked its own endpoint.
         let endpoints = [
-            ("endpoint", &self.client.endpoint, Signal::Traces),
             ("traces_endpoint", traces_endpoint, Signal::Traces),
             ("metrics_endpoint", metrics_endpoint, Signal::Metrics),
             ("logs_endpoint", logs_endpoint, Signal::Logs),
         ];
-        if endpoints.iter().all(|(_, endpoint, _)| endpoint.is_empty()) {
+        if self.client.endpoint.is_empty() && endpoints.iter().all(|(_, endpoint, _)| endpoint.is_empty()) {
             problems.push(Problem::error("endpoint", "at least one endpoint must be specified"));
         }
         for (key, endpoint, signal) in endpoints {

@@ -86,11 +86,13 @@ impl Default for ClientConfig {
 }
 
 impl ClientConfig {
-    /// What is wrong with it.
+    /// What is wrong with it. Whether an endpoint must be set is the component's business.
     #[must_use]
     pub fn check(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
-        if let Err(error) = Target::parse(&self.endpoint) {
+        if !self.endpoint.is_empty()
+            && let Err(error) = Target::parse(&self.endpoint)
+        {
             problems.push(Problem::error("endpoint", format!("{error:#}")));
         }
         if self.compression != "none" && message::encoding(&self.compression).is_none() {
