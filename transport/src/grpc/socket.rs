@@ -1,11 +1,13 @@
 //! Fewer system calls: large reads for a parser that reads little at a time, and small writes gathered.
 //!
 //! h2 reads some 8 KiB a call. A request of 169 KB in frames of 16 KiB then costs 20 calls; read through this it costs
-//! one, and a copy of what is still in the processor's cache.
+//! one, and a copy of what is still in the processor's cache. Where h2 asks for much, because it knows that a large frame
+//! comes, it gets it straight from the system, without the copy.
 //!
 //! h2 flushes after every DATA frame, so that each small message costs a call. Here a flush of small writes only wakes
 //! the connection's task again, and the next read, with which h2 begins whenever it is polled, writes what has been
-//! gathered: by then other calls have added theirs. Large writes go through from where they lie.
+//! gathered: by then other calls have added theirs. When the system takes no more, a flush waits as any other does: a
+//! peer that does not read must not keep the task awake. Large writes go through from where they lie.
 
 use std::io;
 use std::pin::Pin;
@@ -20,8 +22,11 @@ use crate::endpoint::Stream;
 /// A connection starts with this much, so that thousands of quiet ones cost little.
 const SMALL: usize = 16 << 10;
 
-/// A connection that fills its buffer gets this much.
+/// A connection that fills its buffer, and is asked for little at a time, gets this much.
 const LARGE: usize = 256 << 10;
+
+/// Who asks for this much gets it without the buffer.
+const DIRECT: usize = 64 << 10;
 
 /// Writes up to this are copied and gathered; above it a call costs less than the copy.
 const SMALL_WRITE: usize = 8 << 10;
@@ -44,6 +49,8 @@ pub(super) struct Socket {
     gathered: Vec<u8>,
     /// How much of `gathered` is written.
     written: usize,
+    /// The system took no more of `gathered`; it wakes the task when it does.
+    blocked: bool,
 }
 
 impl Socket {
@@ -57,6 +64,7 @@ impl Socket {
             reads: Arc::default(),
             gathered: Vec::new(),
             written: 0,
+            blocked: false,
         }
     }
 
@@ -77,6 +85,15 @@ impl Socket {
         Poll::Ready(Ok(()))
     }
 
+    /// Reads what is asked for past the buffer, which is empty.
+    fn read_direct(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        // Nothing is left of the last filling, which was no sign of many small frames.
+        (self.start, self.end) = (0, 0);
+        Poll::Ready(Ok(()))
+    }
+
     /// Gathers a small write, if there is room.
     fn gather(&mut self, bufs: &[io::IoSlice<'_>]) -> Option<usize> {
         let size = bufs.iter().map(|buf| buf.len()).sum();
@@ -94,7 +111,9 @@ impl Socket {
         }
         while self.written < self.gathered.len() {
             let rest = &self.gathered[self.written..];
-            match ready!(Pin::new(&mut self.stream).poll_write(cx, rest))? {
+            let written = Pin::new(&mut self.stream).poll_write(cx, rest);
+            self.blocked = written.is_pending();
+            match ready!(written)? {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 count => self.written += count,
             }
@@ -105,8 +124,11 @@ impl Socket {
         Poll::Ready(Ok(()))
     }
 
-    /// Changes the size of the buffer, which is empty, to suit what was read last.
+    /// Changes the size of the buffer, which is empty, to suit what was read last; once for each filling.
     fn adapt(&mut self) {
+        if self.end == 0 {
+            return;
+        }
         if self.end == SMALL && self.buffer.len() == SMALL {
             self.buffer = vec![0; LARGE];
             self.quiet = 0;
@@ -116,6 +138,7 @@ impl Socket {
                 self.buffer = vec![0; SMALL];
             }
         }
+        (self.start, self.end) = (0, 0);
     }
 }
 
@@ -126,14 +149,15 @@ impl AsyncRead for Socket {
             return Poll::Ready(Err(error));
         }
         if this.start == this.end {
+            if buf.remaining() >= DIRECT {
+                return this.read_direct(cx, buf);
+            }
+            this.adapt();
             ready!(this.fill(cx))?;
         }
         let count = buf.remaining().min(this.end - this.start);
         buf.put_slice(&this.buffer[this.start..this.start + count]);
         this.start += count;
-        if this.start == this.end {
-            this.adapt();
-        }
         Poll::Ready(Ok(()))
     }
 }
@@ -164,6 +188,9 @@ impl AsyncWrite for Socket {
         let this = self.get_mut();
         if this.gathered.is_empty() {
             return Pin::new(&mut this.stream).poll_flush(cx);
+        }
+        if this.blocked {
+            return this.write_gathered(cx);
         }
         cx.waker().wake_by_ref();
         Poll::Ready(Ok(()))
