@@ -15,10 +15,12 @@ mod kinds;
 mod memory;
 mod operations;
 mod overview;
+mod refusal;
 mod scope;
 mod sharded;
 mod telemetry;
 pub mod testing;
+mod trouble;
 
 pub use account::{Account, Dropped, Totals};
 pub use auth::{AuthenticationError, Authenticator, Capabilities, Credentials, Identity};
@@ -32,7 +34,9 @@ pub use kinds::{Connector, Exporter, Extension, Listens, Outputs, Problem, Proce
 pub use memory::{Charge, Memory};
 pub use operations::{LATENCIES, Operation, Operations, Sampled};
 pub use overview::{ExtensionOverview, LedgerEntry, Overview, PipelineOverview};
+pub use refusal::REFUSED_ITEMS;
 pub use scope::Scope;
 pub use telemetry::{
     Counter, Description, Family, Gauge, Histogram, Labels, MetricKind, Metrics, Sample, Value,
 };
+pub use trouble::Trouble;

@@ -43,9 +43,9 @@ pub struct ExtensionOverview {
 /// The books of one edge, and which edge it is.
 #[derive(Clone, Debug)]
 pub struct LedgerEntry {
-    /// `pipeline` or `exporter`.
+    /// `receiver`, `pipeline` or `exporter`.
     pub kind: &'static str,
-    /// The pipeline's or exporter's id.
+    /// Its id.
     pub id: Arc<str>,
     /// Whose items.
     pub signal: Signal,

@@ -1,4 +1,4 @@
-//! The books of the whole: one account for each pipeline and for each exporter and signal, shown as metrics and pages.
+//! The books of the whole: one account for each pipeline, and for each receiver and exporter and signal, shown as metrics and pages.
 
 use std::sync::Arc;
 

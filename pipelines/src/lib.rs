@@ -7,7 +7,6 @@ mod ledger;
 mod observe;
 mod plan;
 mod registry;
-mod trouble;
 
 pub use config::{PipelineConfig, PipelineId};
 pub use graph::{Environment, Graph, StopReport};

@@ -8,15 +8,16 @@ use std::sync::{Arc, OnceLock};
 use async_trait::async_trait;
 use component::{
     Account, Batch, ConsumeError, Consumer, Counter, Description, Labels, MetricKind, Metrics, Operation,
-    Operations,
+    Operations, REFUSED_ITEMS,
 };
 use otlp::Signal;
 
 use crate::graph::Environment;
 
-/// Counts what a receiver hands in, by transport: accepted, refused, failed.
+/// Counts what a receiver hands in, by transport: accepted, refused, failed; and books it in `account`.
 pub(crate) fn observe_receiver(
     environment: &Environment,
+    account: &Account,
     receiver: &str,
     signal: Signal,
     next: Arc<dyn Consumer>,
@@ -24,6 +25,7 @@ pub(crate) fn observe_receiver(
     Arc::new(ReceiverEdge {
         metrics: environment.metrics.clone(),
         operation: environment.operations.operation(format!("receiver/{receiver}/{signal}")),
+        account: account.clone(),
         receiver: receiver.to_owned(),
         signal,
         transports: Default::default(),
@@ -34,6 +36,7 @@ pub(crate) fn observe_receiver(
 struct ReceiverEdge {
     metrics: Metrics,
     operation: Operation,
+    account: Account,
     receiver: String,
     signal: Signal,
     /// One slot for each transport, filled when it is first seen. No component has more.
@@ -52,7 +55,8 @@ impl Consumer for ReceiverEdge {
     async fn consume(&self, batch: Batch) -> Result<(), ConsumeError> {
         let counters = self.counters(batch.origin.transport);
         let (items, began) = (batch.items(), self.operation.begin());
-        let mut pending = Pending { items, counters };
+        self.account.received(items);
+        let mut pending = Pending { items, counters, account: &self.account };
         let answer = self.next.consume(batch).await;
         self.operation.end(began, items, answer.as_ref().copied());
         if answer.is_ok() {
@@ -76,7 +80,8 @@ impl ReceiverEdge {
 
     fn register(&self, transport: &str) -> Received {
         let labels = || vec![("receiver", self.receiver.clone()), ("transport", transport.to_owned())];
-        let [accepted, refused, failed] = RECEIVER_METRICS[self.signal as usize];
+        let [accepted, failed] = RECEIVER_METRICS[self.signal as usize];
+        let refused = REFUSED_ITEMS[self.signal as usize];
         Received {
             accepted: self.metrics.counter(accepted, labels()),
             refused: self.metrics.counter(refused, labels()),
@@ -89,10 +94,12 @@ impl ReceiverEdge {
 struct Pending<'a> {
     items: usize,
     counters: &'a Received,
+    account: &'a Account,
 }
 
 impl Pending<'_> {
     fn accept(&mut self) {
+        self.account.delivered(self.items);
         self.counters.accepted.add(self.items as u64);
         self.counters.refused.add(0);
         self.counters.failed.add(0);
@@ -103,6 +110,7 @@ impl Pending<'_> {
 impl Drop for Pending<'_> {
     fn drop(&mut self) {
         if self.items > 0 {
+            self.account.refused(self.items);
             self.counters.accepted.add(0);
             self.counters.refused.add(self.items as u64);
             self.counters.failed.add(0);
@@ -326,22 +334,19 @@ const fn describe(name: &'static str, help: &'static str, unit: &'static str) ->
     Description { name, help, unit }
 }
 
-/// Accepted, refused, failed; by signal.
+/// Accepted, failed; by signal.
 #[rustfmt::skip]
-static RECEIVER_METRICS: [[Description; 3]; 3] = [
+static RECEIVER_METRICS: [[Description; 2]; 3] = [
     [
         describe("otelcol_receiver_accepted_spans", "Number of spans successfully pushed into the pipeline.", "{spans}"),
-        describe("otelcol_receiver_refused_spans", "Number of spans that could not be pushed into the pipeline.", "{spans}"),
         describe("otelcol_receiver_failed_spans", "Number of spans that failed to be processed by the receiver due to internal errors.", "{spans}"),
     ],
     [
         describe("otelcol_receiver_accepted_metric_points", "Number of metric points successfully pushed into the pipeline.", "{datapoints}"),
-        describe("otelcol_receiver_refused_metric_points", "Number of metric points that could not be pushed into the pipeline.", "{datapoints}"),
         describe("otelcol_receiver_failed_metric_points", "Number of metric points that failed to be processed by the receiver due to internal errors.", "{datapoints}"),
     ],
     [
         describe("otelcol_receiver_accepted_log_records", "Number of log records successfully pushed into the pipeline.", "{records}"),
-        describe("otelcol_receiver_refused_log_records", "Number of log records that could not be pushed into the pipeline.", "{records}"),
         describe("otelcol_receiver_failed_log_records", "Number of log records that failed to be processed by the receiver due to internal errors.", "{records}"),
     ],
 ];

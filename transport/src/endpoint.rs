@@ -233,7 +233,7 @@ async fn bind_tcp(endpoint: &str, transport: Transport) -> anyhow::Result<Kind> 
 }
 
 /// All interfaces: both families on one socket where the machine has IPv6, as Go does.
-fn any_addresses(port: u16, transport: Transport) -> Vec<SocketAddr> {
+pub(crate) fn any_addresses(port: u16, transport: Transport) -> Vec<SocketAddr> {
     let v4 = SocketAddr::from(([0, 0, 0, 0], port));
     let v6 = SocketAddr::from((Ipv6Addr::UNSPECIFIED, port));
     match transport {
@@ -244,7 +244,7 @@ fn any_addresses(port: u16, transport: Transport) -> Vec<SocketAddr> {
 }
 
 /// The addresses of `host`, IPv4 first, as Go prefers them for listeners.
-async fn resolve(host: &str, port: u16, transport: Transport) -> anyhow::Result<Vec<SocketAddr>> {
+pub(crate) async fn resolve(host: &str, port: u16, transport: Transport) -> anyhow::Result<Vec<SocketAddr>> {
     let found =
         tokio::net::lookup_host((host, port)).await.with_context(|| format!("cannot resolve `{host}`"))?;
     let mut found: Vec<SocketAddr> = found.filter(|addr| fits(addr.ip(), transport)).collect();

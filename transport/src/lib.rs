@@ -8,6 +8,7 @@
 
 pub mod auth;
 pub mod compression;
+mod datagrams;
 pub mod endpoint;
 pub mod grpc;
 mod headers;
@@ -19,3 +20,4 @@ mod refusals;
 pub mod tls;
 
 pub use auth::AuthConfig;
+pub use datagrams::{Datagrams, DropCount};

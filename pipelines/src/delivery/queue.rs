@@ -12,14 +12,15 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use component::{Account, Acknowledge, Batch, Code, ConsumeError, Consumer, Context, QueueConfig, Sizer};
+use component::{
+    Account, Acknowledge, Batch, Code, ConsumeError, Consumer, Context, QueueConfig, Sizer, Trouble,
+};
 use otlp::Signal;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 
 use super::batch::run_batcher;
 use crate::observe::ExporterMetrics;
-use crate::trouble::Trouble;
 
 /// Puts a queue in front of `next`; its workers run on the scope of `cx`.
 pub(super) fn with_queue(

@@ -192,16 +192,21 @@ impl<'a> Builder<'a> {
                 continue;
             }
             let mut outputs = Outputs::default();
+            let mut accounts = <[Account; 3]>::default();
             let mut used = false;
+            let name = id.to_string();
             for signal in [Signal::Traces, Signal::Metrics, Signal::Logs] {
                 if let Some(next) = self.entries_behind(id, signal) {
-                    outputs.set(signal, observe_receiver(self.environment, &id.to_string(), signal, next));
+                    let account = self.ledger.open(Kind::Receiver.as_str(), &name, signal);
+                    outputs.set(signal, observe_receiver(self.environment, &account, &name, signal, next));
+                    accounts[signal as usize] = account;
                     used = true;
                 }
             }
             let Start::Receiver(start) = self.start_of(Kind::Receiver, id)? else { continue };
             if used {
-                let cx = self.context(Kind::Receiver, id, "", Accounts::default());
+                let [traces, metrics, logs] = accounts;
+                let cx = self.context(Kind::Receiver, id, "", Accounts::new(traces, metrics, logs));
                 start(cx, outputs).await.with_context(|| format!("receivers::{id}"))?;
             }
         }

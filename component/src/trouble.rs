@@ -11,7 +11,9 @@ use tracing::{error, info};
 /// How often trouble that goes on is logged.
 const REMIND_AFTER: Duration = Duration::from_secs(10);
 
-pub(crate) struct Trouble {
+/// One kind of trouble of one component.
+#[derive(Debug)]
+pub struct Trouble {
     component: String,
     what: &'static str,
     /// Looked at with every success, so apart from the lock.
@@ -19,7 +21,7 @@ pub(crate) struct Trouble {
     state: Mutex<State>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct State {
     /// Failures and items since it was last logged, and in all.
     unsaid: (u64, usize),
@@ -28,12 +30,14 @@ struct State {
 }
 
 impl Trouble {
-    pub(crate) fn new(component: String, what: &'static str) -> Trouble {
+    /// Trouble that is logged as `what`.
+    #[must_use]
+    pub fn new(component: String, what: &'static str) -> Trouble {
         Trouble { component, what, ongoing: AtomicBool::new(false), state: Mutex::default() }
     }
 
     /// It happened: `items` are lost or were sent back.
-    pub(crate) fn report(&self, items: usize, why: &dyn Display) {
+    pub fn report(&self, items: usize, why: &dyn Display) {
         self.ongoing.store(true, Ordering::Relaxed);
         let mut state = self.state.lock();
         state.unsaid = (state.unsaid.0 + 1, state.unsaid.1 + items);
@@ -47,7 +51,7 @@ impl Trouble {
     }
 
     /// It went well.
-    pub(crate) fn over(&self) {
+    pub fn over(&self) {
         if !self.ongoing.load(Ordering::Relaxed) || !self.ongoing.swap(false, Ordering::Relaxed) {
             return;
         }
