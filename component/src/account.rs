@@ -20,8 +20,8 @@ struct Inner {
     received: Counter,
     delivered: Counter,
     refused: Counter,
-    /// Part of `delivered` that the other side took and threw away.
-    rejected: Counter,
+    /// Part of `delivered` that did not arrive, by reason.
+    left_out: Mutex<Dropped>,
     /// Rarely written: an item dropped is trouble, not traffic (a filter counts once a batch).
     dropped: Mutex<Dropped>,
 }
@@ -48,7 +48,7 @@ impl Default for Account {
             received: Counter::default(),
             delivered: Counter::default(),
             refused: Counter::default(),
-            rejected: Counter::default(),
+            left_out: Mutex::default(),
             dropped: Mutex::default(),
         }))
     }
@@ -75,10 +75,10 @@ impl Account {
         *self.0.dropped.lock().entry(reason).or_default() += items as u64;
     }
 
-    /// Items of a batch that the other side acknowledged and yet rejected (a partial success): dropped, not delivered.
-    /// The batch as a whole is booked as delivered by whoever sent it.
-    pub fn rejected(&self, items: usize) {
-        self.0.rejected.add(items as u64);
+    /// Items of a batch that the other side acknowledged without them: dropped, not delivered. The batch as a whole is
+    /// booked as delivered by whoever sent it.
+    pub fn left_out(&self, items: usize, reason: &'static str) {
+        *self.0.left_out.lock().entry(reason).or_default() += items as u64;
     }
 
     /// The account now. Read what left before what came, so that nothing is seen to leave before it came.
@@ -86,11 +86,11 @@ impl Account {
     pub fn totals(&self) -> Totals {
         let mut dropped = self.0.dropped.lock().clone();
         let refused = self.0.refused.value();
-        let rejected = self.0.rejected.value();
-        if rejected > 0 {
-            dropped.insert("rejected by the other side", rejected);
+        let left_out = self.0.left_out.lock().clone();
+        let delivered = self.0.delivered.value().saturating_sub(left_out.values().sum());
+        for (reason, items) in left_out {
+            *dropped.entry(reason).or_default() += items;
         }
-        let delivered = self.0.delivered.value().saturating_sub(rejected);
         Totals { received: self.0.received.value(), delivered, refused, dropped }
     }
 }

@@ -137,8 +137,13 @@ impl Context {
 
     /// Books items that the other side rejected out of a batch that it acknowledged.
     pub fn rejected(&self, signal: Signal, items: usize) {
+        self.left_out(signal, items, "rejected by the other side");
+    }
+
+    /// Books items that could not be sent with the others of their batch, which the other side acknowledged.
+    pub fn left_out(&self, signal: Signal, items: usize, reason: &'static str) {
         if items > 0 {
-            self.accounts.of(signal).rejected(items);
+            self.accounts.of(signal).left_out(items, reason);
         }
     }
 
