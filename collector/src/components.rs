@@ -7,6 +7,7 @@ use pipelines::{Entry, Registry};
 pub(crate) fn registry() -> Registry {
     Registry::new()
         .receiver::<receivers::otlp::Config>()
+        .receiver::<receivers::zipkin::Config>()
         .processor::<processors::attributes::Config>()
         .processor::<processors::batch::Config>()
         .processor::<processors::memory_limiter::Config>()
@@ -17,6 +18,7 @@ pub(crate) fn registry() -> Registry {
         .exporter::<exporters::nop::Config>()
         .exporter::<exporters::otlp_grpc::Config>()
         .exporter::<exporters::otlp_http::Config>()
+        .exporter::<exporters::zipkin::Config>()
         .connector::<connectors::forward::Config>()
         .extension::<extensions::basicauth::Config>()
         .extension::<extensions::bearertokenauth::Config>()

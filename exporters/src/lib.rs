@@ -6,6 +6,7 @@ pub mod nop;
 pub mod otlp_grpc;
 pub mod otlp_http;
 mod partial_success;
+pub mod zipkin;
 
 use component::BuildInfo;
 

@@ -1,3 +1,4 @@
 //! Receivers: how telemetry comes in.
 
 pub mod otlp;
+pub mod zipkin;
