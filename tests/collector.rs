@@ -38,6 +38,11 @@ impl Collector {
         self.listener("Starting HTTP server").await
     }
 
+    /// Where it takes Zipkin: `127.0.0.1:<port>`.
+    pub async fn zipkin(&self) -> String {
+        self.listener("Starting Zipkin server").await
+    }
+
     /// Where it answers for its health.
     #[must_use]
     pub fn health(&self) -> &str {

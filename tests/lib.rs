@@ -10,6 +10,7 @@ pub mod samples;
 pub mod sdk;
 pub mod web;
 pub mod wire;
+pub mod zipkin;
 
 pub use backend::{Answer, Backend};
 pub use collector::{Collector, Program};

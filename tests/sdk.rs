@@ -1,4 +1,4 @@
-//! Real SDKs in their own languages, installed by the test itself from their registries, pinned.
+//! Real SDKs and clients in their own languages, installed by the test itself from their registries, pinned.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -13,7 +13,7 @@ use tokio::sync::OnceCell;
 use crate::backend::Export;
 use crate::patience::{until, within};
 
-/// Where the scripts, and the lists of what they need, are.
+/// Where the scripts, and the lists of what they need, are: those for OTLP, and one folder for each set beside them.
 const CLIENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/clients");
 
 /// An SDK that is ready to run its script.
@@ -36,13 +36,25 @@ pub struct Sent {
 /// The SDK for Python; `None`, and a word about it, where it cannot be had.
 pub async fn python() -> Option<Sdk> {
     static PYTHON: OnceCell<Result<Sdk, String>> = OnceCell::const_new();
-    said(PYTHON.get_or_init(|| in_background(install_python)).await, "python3")
+    said(PYTHON.get_or_init(|| in_background(|| install_python(""))).await, "python3")
 }
 
 /// The SDK for Node; `None`, and a word about it, where it cannot be had.
 pub async fn node() -> Option<Sdk> {
     static NODE: OnceCell<Result<Sdk, String>> = OnceCell::const_new();
-    said(NODE.get_or_init(|| in_background(install_node)).await, "node")
+    said(NODE.get_or_init(|| in_background(|| install_node(""))).await, "node")
+}
+
+/// Zipkin's own client for Python, and the Zipkin exporters of the SDK.
+pub async fn python_for_zipkin() -> Option<Sdk> {
+    static PYTHON: OnceCell<Result<Sdk, String>> = OnceCell::const_new();
+    said(PYTHON.get_or_init(|| in_background(|| install_python("zipkin"))).await, "python3")
+}
+
+/// Zipkin's own client for Node.
+pub async fn node_for_zipkin() -> Option<Sdk> {
+    static NODE: OnceCell<Result<Sdk, String>> = OnceCell::const_new();
+    said(NODE.get_or_init(|| in_background(|| install_node("zipkin"))).await, "node")
 }
 
 impl Sdk {
@@ -51,8 +63,23 @@ impl Sdk {
     /// # Panics
     /// When it could not send.
     pub async fn send(&self, protocol: &str, address: &str) -> Sent {
+        let printed = self.run(&[protocol, address]).await;
+        let sent: BTreeMap<String, String> = serde_json::from_slice(&printed).expect("it prints JSON");
+        assert_eq!(sent.get("failed"), None, "the script could not send");
+        Sent {
+            traces: Export::Traces(decode(&sent["traces"])),
+            metrics: Export::Metrics(decode(&sent["metrics"])),
+            logs: Export::Logs(decode(&sent["logs"])),
+        }
+    }
+
+    /// Runs the script with `arguments`, and gives what it printed.
+    ///
+    /// # Panics
+    /// When it failed.
+    pub async fn run(&self, arguments: &[&str]) -> Vec<u8> {
         let mut command = Command::new(&self.program);
-        command.arg(&self.script).arg(protocol).arg(address).current_dir(&self.folder);
+        command.arg(&self.script).args(arguments).current_dir(&self.folder);
         // Nothing of the machine's own settings for SDKs and proxies.
         let foreign = |name: &str| name.starts_with("OTEL_") || name.to_ascii_lowercase().ends_with("_proxy");
         for (name, _) in std::env::vars().filter(|(name, _)| foreign(name)) {
@@ -62,13 +89,7 @@ impl Sdk {
         let output = within("the script ends", output).await.expect("no panic").expect("it can be run");
         let complaints = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "the script failed:\n{complaints}");
-        let sent: BTreeMap<String, String> = serde_json::from_slice(&output.stdout).expect("it prints JSON");
-        assert_eq!(sent.get("failed"), None, "the script could not send:\n{complaints}");
-        Sent {
-            traces: Export::Traces(decode(&sent["traces"])),
-            metrics: Export::Metrics(decode(&sent["metrics"])),
-            logs: Export::Logs(decode(&sent["logs"])),
-        }
+        output.stdout
     }
 }
 
@@ -77,27 +98,30 @@ fn decode<T: Message + Default>(text: &str) -> T {
     T::decode(&*bytes).expect("the SDK encodes what prost can read")
 }
 
-fn said(outcome: &Result<Sdk, String>, tool: &str) -> Option<Sdk> {
+/// What was installed; or nothing, and a word about it, unless `tool` is there and must work.
+pub(crate) fn said<T: Clone>(outcome: &Result<T, String>, tool: &str) -> Option<T> {
     match outcome {
-        Ok(sdk) => Some(sdk.clone()),
+        Ok(installed) => Some(installed.clone()),
         Err(why) => {
             let must = std::env::var("CI").is_ok_and(|ci| ci == "true")
                 && run(Command::new(tool).arg("--version")).is_ok();
-            assert!(!must, "{tool} is here, but its SDK is not: {why}");
+            assert!(!must, "{tool} is here, but what it needs is not: {why}");
             // Past the capturing of the test harness: a test that did nothing must not look like one that passed.
-            let _ = writeln!(std::io::stderr(), "SKIPPED: no story with the SDK of {tool} was told: {why}");
+            let _ = writeln!(std::io::stderr(), "SKIPPED: a story that needs {tool} was not told: {why}");
             None
         }
     }
 }
 
-async fn in_background(install: fn() -> Result<Sdk, String>) -> Result<Sdk, String> {
+pub(crate) async fn in_background<T: Send + 'static>(
+    install: fn() -> Result<T, String>,
+) -> Result<T, String> {
     let installing = tokio::task::spawn_blocking(install);
     installing.await.expect("no panic")
 }
 
-fn install_python() -> Result<Sdk, String> {
-    let list = Path::new(CLIENTS).join("requirements.txt");
+fn install_python(set: &str) -> Result<Sdk, String> {
+    let list = Path::new(CLIENTS).join(set).join("requirements.txt");
     let folder = cache("python", &[&list]);
     let program = folder.join("venv/bin/python");
     once(&folder, || {
@@ -108,11 +132,11 @@ fn install_python() -> Result<Sdk, String> {
             .arg(&list);
         run(install.current_dir(&folder))
     })?;
-    Ok(Sdk { program, script: Path::new(CLIENTS).join("client.py"), folder })
+    Ok(Sdk { program, script: Path::new(CLIENTS).join(set).join("client.py"), folder })
 }
 
-fn install_node() -> Result<Sdk, String> {
-    let lists = ["package.json", "package-lock.json"].map(|name| Path::new(CLIENTS).join(name));
+fn install_node(set: &str) -> Result<Sdk, String> {
+    let lists = ["package.json", "package-lock.json"].map(|name| Path::new(CLIENTS).join(set).join(name));
     let folder = cache("node", &[&lists[0], &lists[1]]);
     once(&folder, || {
         for list in &lists {
@@ -124,11 +148,11 @@ fn install_node() -> Result<Sdk, String> {
             .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
             .current_dir(&folder))
     })?;
-    Ok(Sdk { program: "node".into(), script: Path::new(CLIENTS).join("client.js"), folder })
+    Ok(Sdk { program: "node".into(), script: Path::new(CLIENTS).join(set).join("client.js"), folder })
 }
 
 /// A folder below the target folder, named after what `lists` say, so that another list gets another folder.
-fn cache(name: &str, lists: &[&Path]) -> PathBuf {
+pub(crate) fn cache(name: &str, lists: &[&Path]) -> PathBuf {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();
     for list in lists {
@@ -141,7 +165,7 @@ fn cache(name: &str, lists: &[&Path]) -> PathBuf {
 }
 
 /// Runs `install` unless it has been run to its end in that folder before.
-fn once(folder: &Path, install: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
+pub(crate) fn once(folder: &Path, install: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
     let done = folder.join("complete");
     if done.exists() {
         return Ok(());
@@ -151,7 +175,7 @@ fn once(folder: &Path, install: impl FnOnce() -> Result<(), String>) -> Result<(
     std::fs::write(&done, "").map_err(|error| format!("cannot write {done:?}: {error}"))
 }
 
-fn run(command: &mut Command) -> Result<(), String> {
+pub(crate) fn run(command: &mut Command) -> Result<(), String> {
     let output = command.output().map_err(|error| format!("cannot run {command:?}: {error}"))?;
     if output.status.success() {
         return Ok(());

@@ -2,8 +2,9 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use crate::patience::until;
+use crate::patience::{PATIENCE, until, until_within};
 
 /// The lines that came so far, and whether more can come. All clones are one log.
 #[derive(Clone, Debug, Default)]
@@ -17,7 +18,7 @@ struct Lines {
 
 impl Log {
     /// Reads `from` on a thread of its own until it ends.
-    pub(super) fn read(from: impl Read + Send + 'static) -> Log {
+    pub(crate) fn read(from: impl Read + Send + 'static) -> Log {
         let log = Log::default();
         let written = log.clone();
         std::thread::spawn(move || {
@@ -49,7 +50,12 @@ impl Log {
 
     /// Waits for a line with that text in it, and gives the first.
     pub async fn wait_for(&self, text: &str) -> String {
-        until(&format!("a log line with `{text}`"), async || {
+        self.wait_for_within(PATIENCE, text).await
+    }
+
+    /// The same, for programs that take another time to start.
+    pub async fn wait_for_within(&self, patience: Duration, text: &str) -> String {
+        until_within(patience, &format!("a log line with `{text}`"), async || {
             self.lines().into_iter().find(|line| line.contains(text))
         })
         .await

@@ -17,6 +17,8 @@ mod shutdown;
 mod spellings;
 mod traffic;
 mod validation;
+mod zipkin;
+mod zipkin_clients;
 
 use tests::Program;
 
