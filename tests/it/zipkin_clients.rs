@@ -18,7 +18,7 @@ const PY_ZIPKIN_V2: &str = "{service.name=\"shop\"} {http.path=\"/cart\", net.ho
     @1700000000375000000 \"checked\" {}";
 
 /// Version 1 has its own endpoint on the resource, and the other one in an annotation.
-const PY_ZIPKIN_V1: &str = "{ipv4=\"10.0.0.1\", port=\"8080\", service.name=\"shop\"} {ca=true, http.path=\"/cart\", \
+const PY_ZIPKIN_V1: &str = "{ipv4=\"10.0.0.1\", port=\"8080\", service.name=\"shop\"} {ca=\"true\", http.path=\"/cart\", \
     net.peer.port=9000, network.peer.address=\"10.0.0.2\", retries=\"3\", service.peer.name=\"front\"} \
     @1700000000375000000 \"checked\" {}";
 
@@ -27,7 +27,7 @@ const ZIPKIN_JS_V2: &str = "{service.name=\"shop\"} {http.path=\"/cart\", net.ho
     network.local.address=\"10.0.0.1\", network.peer.address=\"10.0.0.2\", retries=\"3\"} \
     @1700000000375000000 \"checked\" {}";
 
-const ZIPKIN_JS_V1: &str = "{ipv4=\"10.0.0.1\", port=\"8080\", service.name=\"shop\"} {ca=true, http.path=\"/cart\", \
+const ZIPKIN_JS_V1: &str = "{ipv4=\"10.0.0.1\", port=\"8080\", service.name=\"shop\"} {ca=\"true\", http.path=\"/cart\", \
     net.peer.port=9000, network.peer.address=\"10.0.0.2\", retries=\"3\"} @1700000000375000000 \"checked\" {}";
 
 /// The SDK writes the description of its status and the attributes of its event in ways of its own.

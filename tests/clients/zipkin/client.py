@@ -21,13 +21,16 @@ def py_zipkin(form, address):
     encodings = {"json-v1": Encoding.V1_JSON, "json-v2": Encoding.V2_JSON, "proto-v2": Encoding.V2_PROTO3}
     host, port = address.split(":")
     tracer = Tracer()
-    # Its own clock makes the times of the outer span, so the one that the test looks at is added to it.
+    # Its own clock makes the times of the outer span, so the one that the test looks at is added to it. All spans get
+    # the address of the outer one.
     with tracer.zipkin_span(
         service_name="frame",
         span_name="frame",
         transport_handler=SimpleHTTPTransport(host, int(port)),
         encoding=encodings[form],
         sample_rate=100.0,
+        host="10.0.0.1",
+        port=8080,
     ):
         tracer.add_span(
             Span(
@@ -38,7 +41,7 @@ def py_zipkin(form, address):
                 kind=Kind.SERVER,
                 timestamp=START,
                 duration=DURATION,
-                local_endpoint=create_endpoint(8080, "shop", "10.0.0.1"),
+                local_endpoint=create_endpoint(service_name="shop"),
                 remote_endpoint=create_endpoint(9000, "front", "10.0.0.2"),
                 annotations={"checked": CHECKED},
                 tags=TAGS,
