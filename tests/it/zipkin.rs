@@ -103,6 +103,30 @@ async fn a_decompression_bomb_of_spans_costs_little_memory() {
 }
 
 #[tokio::test]
+async fn many_small_things_in_one_span_cost_little_memory() {
+    let collector = FERROTEL.start(&receiving("127.0.0.1:1", "")).await;
+    let zipkin = collector.zipkin().await;
+    let before = collector.resident_memory();
+    // Four million annotations of a byte each, then as many tags as there is room for.
+    let head = b"\x0c\0\0\0\x01\x0a\0\x01\0\0\0\0\0\0\0\x01\x0a\0\x04\0\0\0\0\0\0\0\x02";
+    let count: u32 = 4 << 20;
+    let thrift = |field: u8| {
+        let list =
+            [&[0x0f, 0, field, 0x0c][..], &count.to_be_bytes(), &vec![0; count as usize], &[0]].concat();
+        [&head[..], &list].concat()
+    };
+    for field in [6, 8] {
+        post(&zipkin, "/api/v1/spans", "application/x-thrift", thrift(field)).await;
+    }
+    let tags = r#""a":"","#.repeat(600_000);
+    let body = format!(r#"[{{"traceId":"1","id":"1","tags":{{{tags}"b":""}}}}]"#);
+    post(&zipkin, V2, JSON, body).await;
+    let grown = collector.peak_memory().saturating_sub(before) >> 20;
+    assert!(grown < 120, "bodies of 4 MiB took {grown} MiB");
+    collector.assert_books_balance().await;
+}
+
+#[tokio::test]
 async fn pressure_goes_back_to_the_client_and_so_do_faults() {
     let backend = Backend::start();
     let collector = FERROTEL.start(&receiving(&backend.address(), "")).await;

@@ -1,7 +1,5 @@
 //! Attributes of OTLP, written as they are read.
 
-use std::collections::HashMap;
-
 use otlp::json::text::{Cursor, Problem};
 use otlp::wire::varint::varint_len;
 use otlp::write::Writer;
@@ -170,14 +168,17 @@ pub(super) fn keep_last<T>(entries: &mut Vec<T>, key: impl Fn(&T) -> &[u8]) {
     if entries.len() <= FEW && !has_repeated(entries, &key) {
         return;
     }
-    let mut last = HashMap::new();
-    for (position, entry) in entries.iter().enumerate() {
-        last.insert(key(entry).to_vec(), position);
+    // Equal keys next to each other, in their own order. A map of them would be larger than the body they came in.
+    let mut order: Vec<usize> = (0..entries.len()).collect();
+    order.sort_by_key(|position| key(&entries[*position]));
+    let mut is_last = vec![true; entries.len()];
+    for pair in order.windows(2) {
+        is_last[pair[0]] = key(&entries[pair[0]]) != key(&entries[pair[1]]);
     }
     let mut position = 0;
-    entries.retain(|entry| {
+    entries.retain(|_| {
         position += 1;
-        last.get(key(entry)) == Some(&(position - 1))
+        is_last[position - 1]
     });
 }
 

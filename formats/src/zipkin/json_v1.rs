@@ -1,14 +1,12 @@
 //! Version 1 as JSON: an array of spans.
 
-use std::borrow::Cow;
-
 use otlp::json::text::{Cursor, Problem};
 
 use super::DecodeOptions;
 use super::answer::{Decoded, Malformed};
 use super::json::{array, items, members, text, utf8, whole_text};
 use super::span::{Endpoint, Text, id};
-use super::v1::{Annotation, BinaryAnnotation, NoTime, Request, Span, Value};
+use super::v1::{NoTime, Request, Span, Value};
 
 /// Reads an array of spans. What is not one, and JSON that is broken, is an error as a whole.
 pub fn decode(body: &[u8], options: DecodeOptions) -> Result<Decoded, Malformed> {
@@ -43,8 +41,8 @@ fn read_span<'a>(cursor: &mut Cursor<'a>, span: &mut Span<'a>) -> Result<(), Pro
             b"name" => span.name = text(cursor)?,
             b"timestamp" => span.timestamp = integer(cursor)?,
             b"duration" => span.duration = integer(cursor)?,
-            b"annotations" => annotations(cursor, &mut span.annotations)?,
-            b"binaryAnnotations" => binary_annotations(cursor, &mut span.binary)?,
+            b"annotations" => annotations(cursor, span)?,
+            b"binaryAnnotations" => binary_annotations(cursor, span)?,
             _ => cursor.skip()?,
         }
         Ok(())
@@ -80,51 +78,38 @@ fn integer(cursor: &mut Cursor<'_>) -> Result<i64, Problem> {
     }
 }
 
-fn annotations<'a>(cursor: &mut Cursor<'a>, list: &mut Vec<Annotation<'a>>) -> Result<(), Problem> {
-    list.clear();
+fn annotations<'a>(cursor: &mut Cursor<'a>, span: &mut Span<'a>) -> Result<(), Problem> {
+    span.clear_annotations();
     items(cursor, "a list of annotations", |cursor| {
-        let mut annotation =
-            Annotation { timestamp: 0, value: Cow::Borrowed(b""), host: Endpoint::default() };
+        let (mut timestamp, mut value, mut host) = (0, Text::default(), Endpoint::default());
         members(cursor, "an annotation", |cursor, key| {
             match key {
-                b"timestamp" => annotation.timestamp = integer(cursor)?,
-                b"value" => annotation.value = text(cursor)?,
-                b"endpoint" => annotation.host = endpoint(cursor)?,
+                b"timestamp" => timestamp = integer(cursor)?,
+                b"value" => value = text(cursor)?,
+                b"endpoint" => host = endpoint(cursor)?,
                 _ => cursor.skip()?,
             }
             Ok(())
         })?;
-        if !annotation.value.is_empty() {
-            list.push(annotation);
-        }
+        span.annotate(timestamp, value, host);
         Ok(())
     })
 }
 
-fn binary_annotations<'a>(
-    cursor: &mut Cursor<'a>,
-    list: &mut Vec<BinaryAnnotation<'a>>,
-) -> Result<(), Problem> {
-    list.clear();
+fn binary_annotations<'a>(cursor: &mut Cursor<'a>, span: &mut Span<'a>) -> Result<(), Problem> {
+    span.clear_binary();
     items(cursor, "a list of binary annotations", |cursor| {
-        if cursor.take_null() {
-            return Ok(());
-        }
-        let mut annotation = BinaryAnnotation {
-            key: Cow::Borrowed(b""),
-            value: Value::Loose(Cow::Borrowed(b"")),
-            host: Endpoint::default(),
-        };
+        let (mut name, mut value, mut host) = (Text::default(), Text::default(), Endpoint::default());
         members(cursor, "a binary annotation", |cursor, key| {
             match key {
-                b"key" => annotation.key = text(cursor)?,
-                b"value" => annotation.value = Value::Loose(whole_text(cursor)?),
-                b"endpoint" => annotation.host = endpoint(cursor)?,
+                b"key" => name = text(cursor)?,
+                b"value" => value = whole_text(cursor)?,
+                b"endpoint" => host = endpoint(cursor)?,
                 _ => cursor.skip()?,
             }
             Ok(())
         })?;
-        list.push(annotation);
+        span.annotate_binary(name, Value::Loose(value), host);
         Ok(())
     })
 }

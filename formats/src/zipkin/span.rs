@@ -60,7 +60,22 @@ pub(super) struct Tag<'a> {
     pub(super) value: Text<'a>,
 }
 
-impl Span<'_> {
+impl<'a> Span<'a> {
+    /// Adds an annotation. One without a time and a value says nothing, but is a few bytes only, so it is not kept.
+    pub(super) fn annotate(&mut self, annotation: Annotation<'a>) {
+        if annotation.timestamp != 0 || !annotation.value.is_empty() {
+            self.annotations.push(annotation);
+        }
+    }
+
+    /// Adds a tag. One without a key can be no attribute.
+    #[inline]
+    pub(super) fn tag(&mut self, tag: Tag<'a>) {
+        if !tag.key.is_empty() {
+            self.tags.push(tag);
+        }
+    }
+
     /// Makes it as new, but keeps the memory of its lists.
     pub(super) fn clear(&mut self) {
         let mut annotations = std::mem::take(&mut self.annotations);

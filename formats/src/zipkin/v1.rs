@@ -32,24 +32,27 @@ pub(super) struct Span<'a> {
     pub(super) timestamp: i64,
     /// In microseconds; 0 for none.
     pub(super) duration: i64,
-    pub(super) annotations: Vec<Annotation<'a>>,
+    annotations: Vec<Annotation<'a>>,
     /// May hold a key more than once; the last one counts.
-    pub(super) binary: Vec<BinaryAnnotation<'a>>,
+    binary: Vec<BinaryAnnotation<'a>>,
+    /// Endpoints of both, apart from them: most have none or that of their neighbour, and one byte of Thrift is enough
+    /// for an annotation with nothing in it.
+    hosts: Vec<Endpoint<'a>>,
 }
 
 #[derive(Debug)]
-pub(super) struct Annotation<'a> {
+struct Annotation<'a> {
     /// In microseconds since 1970.
-    pub(super) timestamp: i64,
-    pub(super) value: Text<'a>,
-    pub(super) host: Endpoint<'a>,
+    timestamp: i64,
+    value: Text<'a>,
+    host: Option<u32>,
 }
 
 #[derive(Debug)]
-pub(super) struct BinaryAnnotation<'a> {
-    pub(super) key: Text<'a>,
-    pub(super) value: Value<'a>,
-    pub(super) host: Endpoint<'a>,
+struct BinaryAnnotation<'a> {
+    key: Text<'a>,
+    value: Value<'a>,
+    host: Option<u32>,
 }
 
 /// What a binary annotation holds.
@@ -92,14 +95,57 @@ struct Times {
     are_known: bool,
 }
 
-impl Span<'_> {
+impl<'a> Span<'a> {
     /// Makes it as new, but keeps the memory of its lists.
     pub(super) fn clear(&mut self) {
         let mut annotations = std::mem::take(&mut self.annotations);
         let mut binary = std::mem::take(&mut self.binary);
+        let mut hosts = std::mem::take(&mut self.hosts);
         annotations.clear();
         binary.clear();
-        *self = Self { annotations, binary, ..Self::default() };
+        hosts.clear();
+        *self = Self { annotations, binary, hosts, ..Self::default() };
+    }
+
+    /// Forgets its annotations: a member that is given again counts, as everywhere in JSON.
+    pub(super) fn clear_annotations(&mut self) {
+        self.annotations.clear();
+    }
+
+    /// Forgets its binary annotations.
+    pub(super) fn clear_binary(&mut self) {
+        self.binary.clear();
+    }
+
+    /// Adds an annotation. One without a value says nothing.
+    pub(super) fn annotate(&mut self, timestamp: i64, value: Text<'a>, host: Endpoint<'a>) {
+        if !value.is_empty() {
+            let host = self.keep_host(host);
+            self.annotations.push(Annotation { timestamp, value, host });
+        }
+    }
+
+    /// Adds a binary annotation. One without a key can be no attribute, but its endpoint may name the service.
+    pub(super) fn annotate_binary(&mut self, key: Text<'a>, value: Value<'a>, host: Endpoint<'a>) {
+        let host = self.keep_host(host);
+        if !key.is_empty() || host.is_some() {
+            self.binary.push(BinaryAnnotation { key, value, host });
+        }
+    }
+
+    fn keep_host(&mut self, host: Endpoint<'a>) -> Option<u32> {
+        if host == Endpoint::default() {
+            return None;
+        }
+        if self.hosts.last() != Some(&host) {
+            self.hosts.push(host);
+        }
+        // A body has fewer bytes than there are numbers.
+        u32::try_from(self.hosts.len() - 1).ok()
+    }
+
+    fn host(&self, host: Option<u32>) -> Option<&Endpoint<'a>> {
+        self.hosts.get(host? as usize)
     }
 }
 
@@ -176,13 +222,14 @@ impl Request {
 impl<'a> Span<'a> {
     /// The name of the service, and its endpoint if an annotation of its own has one.
     fn local(&self) -> (&[u8], Option<&Endpoint<'a>>) {
-        let mut own = self.annotations.iter().filter(|annotation| kind(&annotation.value).is_some());
-        if let Some(annotation) = own.find(|annotation| !annotation.host.service_name.is_empty()) {
-            return (&annotation.host.service_name, Some(&annotation.host));
+        let own = self.annotations.iter().filter(|annotation| kind(&annotation.value).is_some());
+        let mut hosts = own.filter_map(|annotation| self.host(annotation.host));
+        if let Some(host) = hosts.find(|host| !host.service_name.is_empty()) {
+            return (&host.service_name, Some(host));
         }
-        let mut hosts = self.binary.iter().rev().map(|annotation| &annotation.host.service_name);
-        if let Some(name) = hosts.find(|name| !name.is_empty()) {
-            return (name, None);
+        let mut hosts = self.binary.iter().rev().filter_map(|annotation| self.host(annotation.host));
+        if let Some(host) = hosts.find(|host| !host.service_name.is_empty()) {
+            return (&host.service_name, None);
         }
         let component = self.binary.iter().rev().find(|annotation| *annotation.key == *b"lc");
         let name = component.and_then(|annotation| annotation.value.as_text());
@@ -213,7 +260,7 @@ impl<'a> Span<'a> {
         let is_remote = |annotation: &&BinaryAnnotation<'_>| {
             matches!(&*annotation.key, b"sa" | b"ca" | b"ma") && annotation.value.is_true()
         };
-        self.binary.iter().find(is_remote).map(|annotation| &annotation.host)
+        self.binary.iter().find(is_remote).and_then(|annotation| self.host(annotation.host))
     }
 }
 
@@ -299,7 +346,7 @@ fn write_attributes(out: &mut Writer, span: &Span<'_>, options: DecodeOptions) {
     };
     for annotation in &span.binary {
         let key: &[u8] = &annotation.key;
-        if status::is_used_up(key) || is_made(key) {
+        if key.is_empty() || status::is_used_up(key) || is_made(key) {
             continue;
         }
         match &annotation.value {

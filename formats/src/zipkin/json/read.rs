@@ -112,8 +112,8 @@ fn read_span<'a>(cursor: &mut Cursor<'a>, span: &mut Span<'a>) -> Result<(), Pro
             b"duration" => span.duration = unsigned(cursor)?,
             b"localEndpoint" => span.local = endpoint(cursor)?,
             b"remoteEndpoint" => span.remote = endpoint(cursor)?,
-            b"annotations" => annotations(cursor, &mut span.annotations)?,
-            b"tags" => tags(cursor, &mut span.tags)?,
+            b"annotations" => annotations(cursor, span)?,
+            b"tags" => tags(cursor, span)?,
             b"debug" | b"shared" if cursor.peek() != Some(b'n') => drop(cursor.boolean()?),
             _ => cursor.skip()?,
         }
@@ -230,8 +230,8 @@ fn port(cursor: &mut Cursor<'_>) -> Result<u16, Problem> {
     u16::try_from(number).map_err(|_| cursor.problem(format!("port `{number}` is above 65535")))
 }
 
-fn annotations<'a>(cursor: &mut Cursor<'a>, list: &mut Vec<Annotation<'a>>) -> Result<(), Problem> {
-    list.clear();
+fn annotations<'a>(cursor: &mut Cursor<'a>, span: &mut Span<'a>) -> Result<(), Problem> {
+    span.annotations.clear();
     items(cursor, "a list of annotations", |cursor| {
         if cursor.take_null() {
             return Ok(());
@@ -245,7 +245,7 @@ fn annotations<'a>(cursor: &mut Cursor<'a>, list: &mut Vec<Annotation<'a>>) -> R
             }
             Ok(())
         })?;
-        list.push(annotation);
+        span.annotate(annotation);
         Ok(())
     })
 }
@@ -264,13 +264,13 @@ pub(in crate::zipkin) fn items<'a>(
     }
 }
 
-fn tags<'a>(cursor: &mut Cursor<'a>, tags: &mut Vec<Tag<'a>>) -> Result<(), Problem> {
+fn tags<'a>(cursor: &mut Cursor<'a>, span: &mut Span<'a>) -> Result<(), Problem> {
     match cursor.peek() {
         Some(b'{') => cursor.members(b'}', |cursor| {
             let key = cursor.string()?.text();
             cursor.expect(b':')?;
             let value = text(cursor)?;
-            tags.push(Tag { key, value });
+            span.tag(Tag { key, value });
             Ok(())
         }),
         Some(b'n') if cursor.take_null() => Ok(()),

@@ -181,6 +181,44 @@ fn a_claimed_length_reserves_nothing() {
 }
 
 #[test]
+fn what_says_nothing_costs_nothing() {
+    const COUNT: usize = 100_000;
+    let many = |one: &[u8]| one.repeat(COUNT);
+    let json = |name: &str, open: &str, one: &str, close: &str| {
+        let list = one.repeat(COUNT);
+        let list = list.trim_end_matches(',');
+        format!(r#"[{{"traceId":"0000000000000001","id":"0000000000000001","{name}":{open}{list}{close}}}]"#)
+    };
+    // A span with its ids and one list of structs, each of which ends where it begins.
+    let thrift = |field: u8| {
+        let head = bytes("0c 00000001 0a0001 0000000000000001 0a0004 0000000000000001 0f00");
+        let count = (COUNT as u32).to_be_bytes();
+        [&head[..], &[field, 0x0c], &count, &many(&[0]), &[0]].concat()
+    };
+    let proto = |empty: &[u8]| {
+        let span = [bytes("0a08 0000000000000001 1a08 0000000000000001"), many(empty)].concat();
+        let mut body = otlp::write::Writer::new();
+        body.bytes(1, &span);
+        body.into_bytes()
+    };
+    let [json_v2, json_v1, protobuf, thrift_list] = [0, 1, 2, 3].map(|reader| readers()[reader].0);
+    for (decode, body) in [
+        (json_v2, json("annotations", "[", "{},", "]").into_bytes()),
+        (json_v2, json("tags", "{", r#""":"","#, "}").into_bytes()),
+        (json_v1, json("annotations", "[", "{},", "]").into_bytes()),
+        (json_v1, json("binaryAnnotations", "[", "{},", "]").into_bytes()),
+        (protobuf, proto(&[0x52, 0])),
+        (protobuf, proto(&[0x5a, 0])),
+        (thrift_list, thrift(6)),
+        (thrift_list, thrift(8)),
+    ] {
+        let decoded = decode(&body).unwrap();
+        assert_eq!(decoded.spans, 1);
+        assert!(decoded.traces.len() < 200, "{} bytes of {}", decoded.traces.len(), body.len());
+    }
+}
+
+#[test]
 fn the_last_of_many_tags_of_one_key_counts() {
     for count in [3, 100_000] {
         let tags: Vec<_> = (0..count).map(|number| format!(r#""k{}":"{number}""#, number % 2)).collect();

@@ -10,7 +10,7 @@ use super::input::{Input, Kind};
 use crate::zipkin::DecodeOptions;
 use crate::zipkin::answer::{Decoded, Malformed};
 use crate::zipkin::span::{Endpoint, Text};
-use crate::zipkin::v1::{Annotation, BinaryAnnotation, NoTime, Request, Span, Value};
+use crate::zipkin::v1::{NoTime, Request, Span, Value};
 
 pub(super) fn spans<'a>(input: &mut impl Input<'a>, options: DecodeOptions) -> Result<Decoded, Malformed> {
     let mut request = Request::new(options, NoTime::Leave);
@@ -42,12 +42,12 @@ fn read_span<'a>(input: &mut impl Input<'a>, span: &mut Span<'a>) -> Result<(), 
             (5, Kind::I64) => span.parent_id = input.i64()?.to_be_bytes(),
             (6, Kind::List) => {
                 for _ in 0..structs(input)? {
-                    span.annotations.push(annotation(input)?);
+                    annotation(input, span)?;
                 }
             }
             (8, Kind::List) => {
                 for _ in 0..structs(input)? {
-                    span.binary.push(binary_annotation(input)?);
+                    binary_annotation(input, span)?;
                 }
             }
             (10, Kind::I64) => span.timestamp = input.i64()?,
@@ -59,21 +59,22 @@ fn read_span<'a>(input: &mut impl Input<'a>, span: &mut Span<'a>) -> Result<(), 
     Ok(())
 }
 
-fn annotation<'a>(input: &mut impl Input<'a>) -> Result<Annotation<'a>, Malformed> {
-    let mut annotation = Annotation { timestamp: 0, value: Cow::Borrowed(b""), host: Endpoint::default() };
+fn annotation<'a>(input: &mut impl Input<'a>, span: &mut Span<'a>) -> Result<(), Malformed> {
+    let (mut timestamp, mut value, mut host) = (0, Text::default(), Endpoint::default());
     let mut last = 0;
     while let Some((id, kind)) = input.field(&mut last)? {
         match (id, kind) {
-            (1, Kind::I64) => annotation.timestamp = input.i64()?,
-            (2, Kind::Text) => annotation.value = input.text()?.into(),
-            (3, Kind::Struct) => annotation.host = endpoint(input)?,
+            (1, Kind::I64) => timestamp = input.i64()?,
+            (2, Kind::Text) => value = input.text()?.into(),
+            (3, Kind::Struct) => host = endpoint(input)?,
             _ => input.skip(kind)?,
         }
     }
-    Ok(annotation)
+    span.annotate(timestamp, value, host);
+    Ok(())
 }
 
-fn binary_annotation<'a>(input: &mut impl Input<'a>) -> Result<BinaryAnnotation<'a>, Malformed> {
+fn binary_annotation<'a>(input: &mut impl Input<'a>, span: &mut Span<'a>) -> Result<(), Malformed> {
     let (mut key, mut bytes, mut number) = (Default::default(), <&[u8]>::default(), 0);
     let mut host = Endpoint::default();
     let mut last = 0;
@@ -86,7 +87,8 @@ fn binary_annotation<'a>(input: &mut impl Input<'a>) -> Result<BinaryAnnotation<
             _ => input.skip(kind)?,
         }
     }
-    Ok(BinaryAnnotation { key, value: value(number, bytes), host })
+    span.annotate_binary(key, value(number, bytes), host);
+    Ok(())
 }
 
 /// The value of the annotation type `number` in `bytes`.
