@@ -19,6 +19,7 @@ mod settings;
 mod split;
 #[cfg(test)]
 mod tests;
+mod zipkin;
 
 use std::path::{Path, PathBuf};
 
@@ -28,7 +29,7 @@ pub use outcome::Outcome;
 pub type Target = fn(&[u8]) -> Outcome;
 
 /// Every target by its name, which is that of its folder in the corpus too.
-pub static TARGETS: [(&str, Target); 7] = [
+pub static TARGETS: [(&str, Target); 10] = [
     ("scan", scan::scan),
     ("resources", resources::resources),
     ("split", split::split),
@@ -36,6 +37,9 @@ pub static TARGETS: [(&str, Target); 7] = [
     ("json_read", json::json_read),
     ("json_write", json::json_write),
     ("configuration", configuration::configuration),
+    ("zipkin_json", zipkin::zipkin_json),
+    ("zipkin_proto", zipkin::zipkin_proto),
+    ("zipkin_v1", zipkin::zipkin_v1),
 ];
 
 /// The folder of a target's seeds and regressions.

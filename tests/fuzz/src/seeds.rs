@@ -42,6 +42,33 @@ const CONFIGURATIONS: [(&str, &str); 4] = [
     ("mistakes.yaml", include_str!("seeds/mistakes.yaml")),
 ];
 
+/// Spans of Zipkin, with what their targets want in front.
+const ZIPKIN: [(&str, &str, &[u8]); 6] = [
+    ("zipkin_json", "full", concat!("s", include_str!("seeds/zipkin-v2.json")).as_bytes()),
+    ("zipkin_json", "groups", concat!("p", include_str!("seeds/zipkin-v2-groups.json")).as_bytes()),
+    ("zipkin_proto", "full", ZIPKIN_PROTO),
+    ("zipkin_v1", "json", concat!("js", include_str!("seeds/zipkin-v1.json")).as_bytes()),
+    ("zipkin_v1", "binary", ZIPKIN_BINARY),
+    ("zipkin_v1", "compact", ZIPKIN_COMPACT),
+];
+
+/// A span with every field, and one with nothing but short ids.
+const ZIPKIN_PROTO: &[u8] = b"s\x0a\xae\x01\x0a\x10\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10\
+\x12\x08!\"#$%&'(\x1a\x08\x11\x12\x13\x14\x15\x16\x17\x18 \x02*\x03get1@\"\x20\x18$\x0a\x06\x008\xdc\x0b\
+B\x0d\x0a\x03svc\x12\x04\x0a\x00\x00\x01 PJ\x19\x0a\x02db\x1a\x10\x20\x01\x0d\xb8\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01 \x09\
+R\x1d\x09l\"\x20\x18$\x0a\x06\x00\x12\x12ev|{\"a\":[1.5]}|2\x20\x20Z\x06\x0a\x01k\x12\x015Z\x0a\x0a\x05error\x12\x01x\
+Z\x0e\x0a\x09host.name\x12\x01h`\x01h\x01\x0a\x14\x0a\x08\0\0\0\0\0\0\0\x01\x1a\x08\0\0\0\0\0\0\0\x02";
+
+/// A server's span with one endpoint, and two binary annotations, in the binary and in the compact protocol.
+const ZIPKIN_BINARY: &[u8] = b"bs\x0c\0\0\0\x01\x0a\0\x01\0\0\0\0\0\0\0\x02\x0b\0\x03\0\0\0\x03get\
+\x0a\0\x04\0\0\0\0\0\0\0\x03\x0f\0\x06\x0c\0\0\0\x02\x0a\0\x01\0\x06\x0a\x24\x18\x1e\x40\0\x0b\0\x02\0\0\0\x02sr\
+\x0c\0\x03\x08\0\x01\x0a\0\0\x01\x06\0\x02\x9c\x40\x0b\0\x03\0\0\0\x01f\0\0\x0a\0\x01\0\x06\x0a\x24\x18\x1e\x40\x64\x0b\0\x02\0\0\0\x02ss\0\
+\x0f\0\x08\x0c\0\0\0\x02\x0b\0\x01\0\0\0\x01k\x0b\0\x02\0\0\0\x02\0\x07\x08\0\x03\0\0\0\x02\0\
+\x0b\0\x01\0\0\0\x02sa\x0b\0\x02\0\0\0\x01\x01\x08\0\x03\0\0\0\0\x0c\0\x04\x06\0\x02\0\x50\0\0\0";
+const ZIPKIN_COMPACT: &[u8] =
+    b"cs\x1c\x16\x04\x28\x03get\x16\x06\x29\x1c\x18\x02sr\x1c\x15\x02\x14\x50\x18\x01f\0\0\
+\x29\x1c\x18\x01k\x18\x01v\x15\x0c\0\x26\x02\x16\x04\0";
+
 /// Every seed, for every target.
 #[must_use]
 pub fn all() -> Vec<Seed> {
@@ -56,6 +83,9 @@ pub fn all() -> Vec<Seed> {
     }
     for (name, text) in CONFIGURATIONS {
         add(&mut seeds, "configuration", name, &[text.as_bytes()]);
+    }
+    for (target, name, bytes) in ZIPKIN {
+        add(&mut seeds, target, name, &[bytes]);
     }
     seeds
 }

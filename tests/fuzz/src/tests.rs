@@ -56,6 +56,22 @@ fn the_configuration_with_everything_is_read_to_its_end() {
 }
 
 #[test]
+fn seeds_of_zipkin_have_spans() {
+    use formats::zipkin::{DecodeOptions, json, json_v1, proto, thrift};
+    for seed in seeds::all().into_iter().filter(|seed| seed.target.starts_with("zipkin")) {
+        let (bytes, options) = (&seed.bytes, DecodeOptions::default());
+        let decoded = match (seed.target, bytes[0]) {
+            ("zipkin_json", _) => json::decode(&bytes[1..], options),
+            ("zipkin_proto", _) => proto::decode(&bytes[1..], options),
+            (_, b'j') => json_v1::decode(&bytes[2..], options),
+            (_, b'b') => thrift::decode_list(&bytes[2..], thrift::Protocol::Binary, options),
+            (_, _) => thrift::decode_list(&bytes[2..], thrift::Protocol::Compact, options),
+        };
+        assert!(decoded.as_ref().is_ok_and(|decoded| decoded.spans > 0), "{}: {decoded:?}", seed.name);
+    }
+}
+
+#[test]
 fn seeds_of_requests_are_requests() {
     for seed in seeds::all().into_iter().filter(|seed| seed.target == "scan") {
         let input = input::Input::<0>::read(&seed.bytes).unwrap();
