@@ -33,6 +33,14 @@ pub(crate) fn configuration(load: &Loaded, own: Endpoints, sink: Endpoints) -> S
         yaml += ATTRIBUTES;
     }
     let (exporter, processors) = (exporter(load, sink), processors(load.pipeline));
+    let (http, zipkin, receiver) = match load.shape.protocol {
+        Protocol::Grpc | Protocol::Http => {
+            (format!("http: {{ endpoint: '{}' }}", own.http), String::new(), "otlp")
+        }
+        Protocol::Zipkin => {
+            (String::new(), format!("zipkin: {{ endpoint: '{}' }}", own.http), "otlp, zipkin")
+        }
+    };
     // Writing to a String does not fail.
     let _ = write!(
         yaml,
@@ -41,7 +49,8 @@ receivers:
   otlp:
     protocols:
       grpc: {{ endpoint: '{}' }}
-      http: {{ endpoint: '{}' }}
+      {http}
+  {zipkin}
 exporters:
   {exporter}
 service:
@@ -49,10 +58,9 @@ service:
     metrics: {{ level: none }}
     logs: {{ level: warn }}
   pipelines:
-    traces: {{ receivers: [otlp], processors: [{processors}], exporters: [{}] }}
+    traces: {{ receivers: [{receiver}], processors: [{processors}], exporters: [{}] }}
 ",
         own.grpc,
-        own.http,
         exporter_name(load.shape.protocol),
     );
     yaml
@@ -66,21 +74,19 @@ fn processors(pipeline: Pipeline) -> &'static str {
 }
 
 fn exporter_name(protocol: Protocol) -> &'static str {
-    match protocol {
-        Protocol::Grpc => "otlp_grpc",
+    match protocol.otlp() {
         Protocol::Http => "otlp_http",
+        Protocol::Grpc | Protocol::Zipkin => "otlp_grpc",
     }
 }
 
 /// The exporter with its name. It tries again soon, so that a sink which is back is noticed.
 fn exporter(load: &Loaded, sink: Endpoints) -> String {
     let name = exporter_name(load.shape.protocol);
-    let scheme = match load.shape.protocol {
-        Protocol::Grpc => "",
-        Protocol::Http => "http://",
-    };
+    let protocol = load.shape.protocol.otlp();
+    let scheme = if protocol == Protocol::Http { "http://" } else { "" };
     let compression = if load.shape.gzip { "gzip" } else { "none" };
-    let endpoint = sink.of(load.shape.protocol);
+    let endpoint = sink.of(protocol);
     let retry = "{ initial_interval: 200ms, max_interval: 1s }";
     format!(
         "{name}: {{ endpoint: '{scheme}{endpoint}', tls: {{ insecure: true }}, compression: {compression}, \

@@ -36,7 +36,8 @@ impl Endpoints {
     pub(crate) fn of(&self, protocol: Protocol) -> SocketAddr {
         match protocol {
             Protocol::Grpc => self.grpc,
-            Protocol::Http => self.http,
+            // The one or the other is served there.
+            Protocol::Http | Protocol::Zipkin => self.http,
         }
     }
 }

@@ -30,7 +30,7 @@ pub(crate) async fn run(load: Load) -> anyhow::Result<()> {
     let mut connections = JoinSet::new();
     let count = match load.protocol {
         Protocol::Grpc => load.connections,
-        Protocol::Http => load.connections * load.in_flight,
+        Protocol::Http | Protocol::Zipkin => load.connections * load.in_flight,
     };
     for _ in 0..count {
         connections.spawn(keep_sending(sender.clone()));
@@ -115,7 +115,7 @@ async fn keep_sending(sender: Arc<Sender>) {
     while !sender.stopping.load(Ordering::Relaxed) {
         let ended = match sender.load.protocol {
             Protocol::Grpc => grpc::send(&sender).await,
-            Protocol::Http => http::send(&sender).await,
+            Protocol::Http | Protocol::Zipkin => http::send(&sender).await,
         };
         if ended.is_err() {
             sleep(PAUSE).await;

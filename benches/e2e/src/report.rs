@@ -92,10 +92,20 @@ impl Bench<'_> {
         if let Some(cores) = self.options.cores {
             load.two_cores = cores == 2;
         }
-        let sink = self.yardstick(Subject::Sink, &load).await?;
-        let relay = self.yardstick(Subject::Relay, &load).await?;
+        // Who sends in another language is measured against the same spans in OTLP.
+        let otlp = Loaded { shape: Shape { protocol: load.shape.protocol.otlp(), ..load.shape }, ..load };
+        let sink = self.yardstick(Subject::Sink, &otlp).await?;
+        let relay = self.yardstick(Subject::Relay, &otlp).await?;
+        let translates = otlp.shape != load.shape && !self.options.bare;
+        let plain = if translates { Some(self.yardstick(Subject::Collector, &otlp).await?) } else { None };
         let figures = self.median(Subject::Collector, &load).await?;
-        self.row(name, &figures, Some((relay, sink)).filter(|_| !self.options.bare), load.budget)
+        self.row(name, &figures, Some((relay, sink)).filter(|_| !self.options.bare), load.budget)?;
+        let Some(plain) = plain else { return Ok(()) };
+        let ratio = figures.cost() / plain;
+        if let Some(row) = self.rows.last_mut() {
+            row["to_otlp"] = json!(ratio);
+        }
+        say(&format!("{:<26} {ratio:.2} times what the same spans cost as OTLP", ""))
     }
 
     /// The cost of a yardstick at the load's shape; nobody needs it at a fixed rate or without ratios.

@@ -6,11 +6,13 @@ use bytes::Bytes;
 use clap::ValueEnum;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use formats::zipkin::EncodeOptions;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status, span};
+use otlp::{Payload, Signal};
 use prost::Message;
 
 /// Different spans before the first comes again: about 11 MB, more than caches hold.
@@ -28,11 +30,16 @@ pub(crate) const GRPC_PATH: &str = "/opentelemetry.proto.collector.trace.v1.Trac
 /// The path of OTLP/HTTP for traces.
 pub(crate) const HTTP_PATH: &str = "/v1/traces";
 
+/// The path of version 2 of Zipkin.
+pub(crate) const ZIPKIN_PATH: &str = "/api/v2/spans";
+
 /// How requests travel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Protocol {
     Grpc,
     Http,
+    /// Version 2, as JSON.
+    Zipkin,
 }
 
 impl Protocol {
@@ -40,6 +47,15 @@ impl Protocol {
         match self {
             Protocol::Grpc => "grpc",
             Protocol::Http => "http",
+            Protocol::Zipkin => "zipkin",
+        }
+    }
+
+    /// The form of OTLP in which spans leave the collector, and with which the cost is compared.
+    pub(crate) fn otlp(self) -> Protocol {
+        match self {
+            Protocol::Grpc | Protocol::Zipkin => Protocol::Grpc,
+            Protocol::Http => Protocol::Http,
         }
     }
 }
@@ -60,9 +76,10 @@ pub(crate) fn pool(shape: Shape) -> Vec<Bytes> {
 
 fn body(shape: Shape, first: usize) -> Bytes {
     let encoded = request(first, shape.spans).encode_to_vec();
+    let encoded = if shape.protocol == Protocol::Zipkin { zipkin(encoded) } else { encoded };
     let message = if shape.gzip { gzip(&encoded) } else { encoded };
     match shape.protocol {
-        Protocol::Http => message.into(),
+        Protocol::Http | Protocol::Zipkin => message.into(),
         Protocol::Grpc => {
             let length = u32::try_from(message.len()).expect("requests are small");
             let mut framed = vec![u8::from(shape.gzip)];
@@ -71,6 +88,16 @@ fn body(shape: Shape, first: usize) -> Bytes {
             framed.into()
         }
     }
+}
+
+/// The same spans as an array of JSON.
+fn zipkin(request: Vec<u8>) -> Vec<u8> {
+    let Ok(Payload::Traces(traces)) = Payload::parse(Signal::Traces, request.into()) else {
+        unreachable!("prost has written a request");
+    };
+    let mut text = Vec::new();
+    formats::zipkin::json::encode(&traces, EncodeOptions::default(), &mut text);
+    text
 }
 
 /// Level 1, as the best clients use it.

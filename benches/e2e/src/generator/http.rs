@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 use super::{Answer, Sender};
-use crate::request::HTTP_PATH;
+use crate::request::{HTTP_PATH, Protocol, ZIPKIN_PATH};
 
 /// Posts until told to stop, or until the connection fails.
 pub(super) async fn send(sender: &Arc<Sender>) -> anyhow::Result<()> {
@@ -28,7 +28,7 @@ pub(super) async fn send(sender: &Arc<Sender>) -> anyhow::Result<()> {
         let status = response.status();
         response.into_body().collect().await?;
         sender.count(match status {
-            StatusCode::OK => Answer::Accepted,
+            StatusCode::OK | StatusCode::ACCEPTED => Answer::Accepted,
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => Answer::Refused,
             _ => Answer::Unknown,
         });
@@ -36,10 +36,14 @@ pub(super) async fn send(sender: &Arc<Sender>) -> anyhow::Result<()> {
 }
 
 fn request(sender: &Sender, body: Bytes) -> anyhow::Result<Request<Full<Bytes>>> {
-    let mut request = Request::post(HTTP_PATH).body(Full::new(body))?;
+    let (path, content_type) = match sender.load.protocol {
+        Protocol::Zipkin => (ZIPKIN_PATH, "application/json"),
+        Protocol::Grpc | Protocol::Http => (HTTP_PATH, "application/x-protobuf"),
+    };
+    let mut request = Request::post(path).body(Full::new(body))?;
     let headers = request.headers_mut();
     headers.insert(HOST, HeaderValue::try_from(sender.load.endpoint.to_string())?);
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     if sender.load.gzip {
         headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }

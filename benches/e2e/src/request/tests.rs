@@ -19,6 +19,13 @@ fn a_request_has_as_many_spans_as_its_shape_says() {
 }
 
 #[test]
+fn zipkin_has_as_many_spans() {
+    let shape = Shape { protocol: Protocol::Zipkin, spans: 512, gzip: false };
+    let decoded = formats::zipkin::json::decode(&body(shape, 0), Default::default()).unwrap();
+    assert_eq!((decoded.spans, decoded.refused.total), (512, 0));
+}
+
+#[test]
 fn no_two_requests_of_a_pool_are_the_same() {
     let mut pool = pool(Shape { protocol: Protocol::Grpc, spans: 512, gzip: true });
     pool.sort();
