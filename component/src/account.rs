@@ -103,3 +103,6 @@ impl Totals {
         self.received.cast_signed() - left.cast_signed()
     }
 }
+
+#[cfg(test)]
+mod tests;

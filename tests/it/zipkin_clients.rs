@@ -35,6 +35,12 @@ const OPENTELEMETRY_V2: &str = "{host.name=\"h1\", service.name=\"shop\"} {error
     net.host.port=8080, network.local.address=\"10.0.0.1\", retries=\"3\", whole=\"7\"} status 2 \"it broke\" \
     @1700000000375000000 \"{\\\"checked\\\": {\\\"late\\\": false}}\" {}";
 
+/// In version 1 all of that are binary annotations, those of the resource and the scope among them.
+const OPENTELEMETRY_V1: &str = "{service.name=\"shop\"} {host.name=\"h1\", http.path=\"/cart\", \
+    otel.library.name=\"shop.library\", otel.library.version=\"4.5.6\", otel.scope.name=\"shop.library\", \
+    otel.scope.version=\"4.5.6\", retries=\"3\", service.name=\"shop\", whole=\"7\"} status 2 \"it broke\" \
+    @1700000000375000000 \"{\\\"checked\\\": {\\\"late\\\": false}}\" {}";
+
 #[tokio::test]
 async fn what_py_zipkin_sends_arrives_as_it_is_meant() {
     let Some(python) = sdk::python_for_zipkin().await else { return };
@@ -56,8 +62,10 @@ async fn what_zipkin_js_sends_arrives_as_it_is_meant() {
 async fn what_the_zipkin_exporters_of_the_python_sdk_send_arrives_as_it_is_meant() {
     let Some(python) = sdk::python_for_zipkin().await else { return };
     let span = SPAN.replace("server \"get", "unspecified \"GET");
-    for form in ["json-v2", "proto-v2"] {
-        check(&python, "opentelemetry", form, &span, OPENTELEMETRY_V2).await;
+    for (form, expected) in
+        [("json-v2", OPENTELEMETRY_V2), ("proto-v2", OPENTELEMETRY_V2), ("json-v1", OPENTELEMETRY_V1)]
+    {
+        check(&python, "opentelemetry", form, &span, expected).await;
     }
 }
 
