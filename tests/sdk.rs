@@ -1,4 +1,4 @@
-//! Real SDKs and clients in their own languages, installed by the test itself from their registries, pinned.
+//! Real SDKs in their own languages, installed by the test itself from their registries, pinned.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -13,7 +13,7 @@ use tokio::sync::OnceCell;
 use crate::backend::Export;
 use crate::patience::{until, within};
 
-/// Where the scripts, and the lists of what they need, are: those for OTLP, and one folder for each set beside them.
+/// Where the scripts, and the lists of what they need, are.
 const CLIENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/clients");
 
 /// An SDK that is ready to run its script.
@@ -33,28 +33,46 @@ pub struct Sent {
     pub logs: Export,
 }
 
+/// A folder of scripts with the lists of what they need: `client.py` with `requirements.txt`, `client.js` with
+/// `package.json`. Clients that cannot live with each other's packages have a folder each.
+#[derive(Debug)]
+pub struct Clients {
+    folder: &'static str,
+    python: OnceCell<Result<Sdk, String>>,
+    node: OnceCell<Result<Sdk, String>>,
+}
+
+static OPENTELEMETRY: Clients = Clients::new("");
+
+/// Zipkin's own clients, and the exporters for Zipkin of OpenTelemetry's SDK.
+pub static ZIPKIN: Clients = Clients::new("zipkin");
+
 /// The SDK for Python; `None`, and a word about it, where it cannot be had.
 pub async fn python() -> Option<Sdk> {
-    static PYTHON: OnceCell<Result<Sdk, String>> = OnceCell::const_new();
-    said(PYTHON.get_or_init(|| in_background(|| install_python(""))).await, "python3")
+    OPENTELEMETRY.python().await
 }
 
 /// The SDK for Node; `None`, and a word about it, where it cannot be had.
 pub async fn node() -> Option<Sdk> {
-    static NODE: OnceCell<Result<Sdk, String>> = OnceCell::const_new();
-    said(NODE.get_or_init(|| in_background(|| install_node(""))).await, "node")
+    OPENTELEMETRY.node().await
 }
 
-/// Zipkin's own client for Python, and the Zipkin exporters of the SDK.
-pub async fn python_for_zipkin() -> Option<Sdk> {
-    static PYTHON: OnceCell<Result<Sdk, String>> = OnceCell::const_new();
-    said(PYTHON.get_or_init(|| in_background(|| install_python("zipkin"))).await, "python3")
-}
+impl Clients {
+    const fn new(folder: &'static str) -> Clients {
+        Clients { folder, python: OnceCell::const_new(), node: OnceCell::const_new() }
+    }
 
-/// Zipkin's own client for Node.
-pub async fn node_for_zipkin() -> Option<Sdk> {
-    static NODE: OnceCell<Result<Sdk, String>> = OnceCell::const_new();
-    said(NODE.get_or_init(|| in_background(|| install_node("zipkin"))).await, "node")
+    /// The clients for Python; `None`, and a word about it, where they cannot be had.
+    pub async fn python(&self) -> Option<Sdk> {
+        let folder = self.folder;
+        said(self.python.get_or_init(|| in_background(move || install_python(folder))).await, "python3")
+    }
+
+    /// The clients for Node; `None`, and a word about it, where they cannot be had.
+    pub async fn node(&self) -> Option<Sdk> {
+        let folder = self.folder;
+        said(self.node.get_or_init(|| in_background(move || install_node(folder))).await, "node")
+    }
 }
 
 impl Sdk {
@@ -63,8 +81,8 @@ impl Sdk {
     /// # Panics
     /// When it could not send.
     pub async fn send(&self, protocol: &str, address: &str) -> Sent {
-        let printed = self.run(&[protocol, address]).await;
-        let sent: BTreeMap<String, String> = serde_json::from_slice(&printed).expect("it prints JSON");
+        let output = self.run(protocol, address).await;
+        let sent: BTreeMap<String, String> = serde_json::from_slice(&output).expect("it prints JSON");
         assert_eq!(sent.get("failed"), None, "the script could not send");
         Sent {
             traces: Export::Traces(decode(&sent["traces"])),
@@ -73,13 +91,13 @@ impl Sdk {
         }
     }
 
-    /// Runs the script with `arguments`, and gives what it printed.
+    /// Runs the script and gives what it prints.
     ///
     /// # Panics
-    /// When it failed.
-    pub async fn run(&self, arguments: &[&str]) -> Vec<u8> {
+    /// When it fails.
+    pub async fn run(&self, protocol: &str, address: &str) -> Vec<u8> {
         let mut command = Command::new(&self.program);
-        command.arg(&self.script).args(arguments).current_dir(&self.folder);
+        command.arg(&self.script).arg(protocol).arg(address).current_dir(&self.folder);
         // Nothing of the machine's own settings for SDKs and proxies.
         let foreign = |name: &str| name.starts_with("OTEL_") || name.to_ascii_lowercase().ends_with("_proxy");
         for (name, _) in std::env::vars().filter(|(name, _)| foreign(name)) {
@@ -113,15 +131,17 @@ pub(crate) fn said<T: Clone>(outcome: &Result<T, String>, tool: &str) -> Option<
     }
 }
 
-pub(crate) async fn in_background<T: Send + 'static>(
-    install: fn() -> Result<T, String>,
-) -> Result<T, String> {
+pub(crate) async fn in_background<T, F>(install: F) -> Result<T, String>
+where
+    T: Send + 'static,
+    F: FnOnce() -> Result<T, String> + Send + 'static,
+{
     let installing = tokio::task::spawn_blocking(install);
     installing.await.expect("no panic")
 }
 
-fn install_python(set: &str) -> Result<Sdk, String> {
-    let list = Path::new(CLIENTS).join(set).join("requirements.txt");
+fn install_python(clients: &str) -> Result<Sdk, String> {
+    let list = Path::new(CLIENTS).join(clients).join("requirements.txt");
     let folder = cache("python", &[&list]);
     let program = folder.join("venv/bin/python");
     once(&folder, || {
@@ -132,11 +152,11 @@ fn install_python(set: &str) -> Result<Sdk, String> {
             .arg(&list);
         run(install.current_dir(&folder))
     })?;
-    Ok(Sdk { program, script: Path::new(CLIENTS).join(set).join("client.py"), folder })
+    Ok(Sdk { program, script: Path::new(CLIENTS).join(clients).join("client.py"), folder })
 }
 
-fn install_node(set: &str) -> Result<Sdk, String> {
-    let lists = ["package.json", "package-lock.json"].map(|name| Path::new(CLIENTS).join(set).join(name));
+fn install_node(clients: &str) -> Result<Sdk, String> {
+    let lists = ["package.json", "package-lock.json"].map(|name| Path::new(CLIENTS).join(clients).join(name));
     let folder = cache("node", &[&lists[0], &lists[1]]);
     once(&folder, || {
         for list in &lists {
@@ -148,7 +168,7 @@ fn install_node(set: &str) -> Result<Sdk, String> {
             .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
             .current_dir(&folder))
     })?;
-    Ok(Sdk { program: "node".into(), script: Path::new(CLIENTS).join(set).join("client.js"), folder })
+    Ok(Sdk { program: "node".into(), script: Path::new(CLIENTS).join(clients).join("client.js"), folder })
 }
 
 /// A folder below the target folder, named after what `lists` say, so that another list gets another folder.

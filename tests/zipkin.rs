@@ -1,4 +1,4 @@
-//! A real Zipkin server, installed by the test itself from Maven Central, pinned; and spans in words.
+//! A real Zipkin server, installed by the test itself, pinned; and spans in words.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

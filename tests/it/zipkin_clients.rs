@@ -43,41 +43,41 @@ const OPENTELEMETRY_V1: &str = "{service.name=\"shop\"} {host.name=\"h1\", http.
 
 #[tokio::test]
 async fn what_py_zipkin_sends_arrives_as_it_is_meant() {
-    let Some(python) = sdk::python_for_zipkin().await else { return };
+    let Some(python) = sdk::ZIPKIN.python().await else { return };
     for (form, expected) in [("json-v1", PY_ZIPKIN_V1), ("json-v2", PY_ZIPKIN_V2), ("proto-v2", PY_ZIPKIN_V2)]
     {
-        check(&python, "py-zipkin", form, SPAN, expected).await;
+        check(&python, &format!("py-zipkin/{form}"), SPAN, expected).await;
     }
 }
 
 #[tokio::test]
 async fn what_zipkin_js_sends_arrives_as_it_is_meant() {
-    let Some(node) = sdk::node_for_zipkin().await else { return };
+    let Some(node) = sdk::ZIPKIN.node().await else { return };
     for (form, expected) in [("json-v1", ZIPKIN_JS_V1), ("json-v2", ZIPKIN_JS_V2)] {
-        check(&node, "zipkin-js", form, SPAN, expected).await;
+        check(&node, form, SPAN, expected).await;
     }
 }
 
 #[tokio::test]
 async fn what_the_zipkin_exporters_of_the_python_sdk_send_arrives_as_it_is_meant() {
-    let Some(python) = sdk::python_for_zipkin().await else { return };
+    let Some(python) = sdk::ZIPKIN.python().await else { return };
     let span = SPAN.replace("server \"get", "unspecified \"GET");
     for (form, expected) in
         [("json-v2", OPENTELEMETRY_V2), ("proto-v2", OPENTELEMETRY_V2), ("json-v1", OPENTELEMETRY_V1)]
     {
-        check(&python, "opentelemetry", form, &span, expected).await;
+        check(&python, &format!("opentelemetry/{form}"), &span, expected).await;
     }
 }
 
 /// Lets `client` send its span, and compares what arrives: `span`, then `rest`, which begins with the resource.
-async fn check(sdk: &Sdk, client: &str, form: &str, span: &str, rest: &str) {
+async fn check(sdk: &Sdk, client: &str, span: &str, rest: &str) {
     let backend = Backend::start();
     let collector = FERROTEL.start(&receiving(&backend.address(), "")).await;
-    sdk.run(&[client, form, &collector.zipkin().await]).await;
+    sdk.run(client, &collector.zipkin().await).await;
     let taken = backend.wait_for_taken(1).await;
     let (resource, found) = taken.iter().find_map(of_the_script).expect("the script's own span arrives");
-    let rest_found = found.strip_prefix(span).unwrap_or_else(|| panic!("{client} {form}: {found}"));
-    assert_eq!(format!("{resource} {rest_found}"), rest, "{client} {form}");
+    let rest_found = found.strip_prefix(span).unwrap_or_else(|| panic!("{client}: {found}"));
+    assert_eq!(format!("{resource} {rest_found}"), rest, "{client}");
     collector.assert_books_balance().await;
 }
 

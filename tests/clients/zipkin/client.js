@@ -1,6 +1,6 @@
 // Sends one span with Zipkin's own client for Node.
 //
-//     node client.js zipkin-js <json-v1 | json-v2> <host:port>
+//     node client.js <json-v1 | json-v2> <host:port>
 //
 // The span is fixed here, so that a test can say what must arrive.
 'use strict';
@@ -16,7 +16,7 @@ const START = 1700000000250000;
 const CHECKED = 1700000000375000;
 const DURATION = 500000;
 
-function main(_client, form, address) {
+function main(form, address) {
   const version = form === 'json-v1' ? 'v1' : 'v2';
   const logger = new HttpLogger({
     endpoint: `http://${address}/api/${version}/spans`,

@@ -1,6 +1,6 @@
 """Sends one span to Zipkin.
 
-    python client.py <py-zipkin | opentelemetry> <json-v1 | json-v2 | proto-v2> <host:port>
+    python client.py <py-zipkin | opentelemetry>/<json-v1 | json-v2 | proto-v2> <host:port>
 
 The span is the same for all: what it says is fixed here, so that a test can say what must arrive.
 """
@@ -111,4 +111,5 @@ def nanos(seconds):
 
 
 if __name__ == "__main__":
-    {"py-zipkin": py_zipkin, "opentelemetry": opentelemetry}[sys.argv[1]](*sys.argv[2:])
+    client, form = sys.argv[1].split("/")
+    {"py-zipkin": py_zipkin, "opentelemetry": opentelemetry}[client](form, sys.argv[2])
