@@ -43,6 +43,18 @@ impl Collector {
         self.listener("Starting Zipkin server").await
     }
 
+    /// Where that component listens: the address that it logged last with that message.
+    pub async fn listener_of(&self, component: &str, message: &str) -> String {
+        self.log.wait_for(message).await;
+        let of = format!("\"otelcol.component.id\":\"{component}\"");
+        let what = format!("`{component}` says `{message}`");
+        let line = until(&what, async || {
+            let lines = self.log.lines();
+            lines.into_iter().rfind(|line| line.contains(message) && line.contains(&of))
+        });
+        endpoint(&line.await)
+    }
+
     /// Where it answers for its health.
     #[must_use]
     pub fn health(&self) -> &str {
@@ -177,9 +189,7 @@ impl Collector {
     async fn listener(&self, message: &str) -> String {
         let line = self.log.wait_for(message).await;
         let line = self.log.lines().into_iter().rfind(|line| line.contains(message)).unwrap_or(line);
-        let (_, fields) = line.split_once('{').expect("the line has fields");
-        let fields: Value = serde_json::from_str(&format!("{{{fields}")).expect("the fields are JSON");
-        fields["endpoint"].as_str().expect("the line names the endpoint").to_owned()
+        endpoint(&line)
     }
 }
 
@@ -192,6 +202,13 @@ impl Drop for Collector {
             self.log.show();
         }
     }
+}
+
+/// The field `endpoint` of a line of the log.
+fn endpoint(line: &str) -> String {
+    let (_, fields) = line.split_once('{').expect("the line has fields");
+    let fields: Value = serde_json::from_str(&format!("{{{fields}")).expect("the fields are JSON");
+    fields["endpoint"].as_str().expect("the line names the endpoint").to_owned()
 }
 
 /// The file that a reload reads anew.

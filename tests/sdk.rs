@@ -46,6 +46,11 @@ static OPENTELEMETRY: Clients = Clients::new("");
 
 /// Zipkin's own clients, and the exporters for Zipkin of OpenTelemetry's SDK.
 pub static ZIPKIN: Clients = Clients::new("zipkin");
+/// Jaeger's own clients.
+pub static JAEGER: Clients = Clients::new("jaeger-client");
+
+/// The last exporters for Jaeger of OpenTelemetry's SDK.
+pub static OPENTELEMETRY_TO_JAEGER: Clients = Clients::new("jaeger-otel");
 
 /// The SDK for Python; `None`, and a word about it, where it cannot be had.
 pub async fn python() -> Option<Sdk> {

@@ -6,6 +6,7 @@ use pipelines::{Entry, Registry};
 /// All components that a configuration can name.
 pub(crate) fn registry() -> Registry {
     Registry::new()
+        .receiver::<receivers::jaeger::Config>()
         .receiver::<receivers::otlp::Config>()
         .receiver::<receivers::zipkin::Config>()
         .processor::<processors::attributes::Config>()
@@ -15,6 +16,7 @@ pub(crate) fn registry() -> Registry {
         .exporter::<exporters::debug::Config>()
         .exporter::<exporters::debug::Logging>()
         .exporter::<exporters::file::Config>()
+        .exporter::<exporters::jaeger::Config>()
         .exporter::<exporters::nop::Config>()
         .exporter::<exporters::otlp_grpc::Config>()
         .exporter::<exporters::otlp_http::Config>()
@@ -24,6 +26,7 @@ pub(crate) fn registry() -> Registry {
         .extension::<extensions::bearertokenauth::Config>()
         .extension::<extensions::headers_setter::Config>()
         .extension::<extensions::health_check::Config>()
+        .extension::<extensions::jaegerremotesampling::Config>()
         .extension::<extensions::pprof::Config>()
         .extension::<extensions::zpages::Config>()
 }

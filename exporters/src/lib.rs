@@ -2,6 +2,7 @@
 
 pub mod debug;
 pub mod file;
+pub mod jaeger;
 pub mod nop;
 pub mod otlp_grpc;
 pub mod otlp_http;
@@ -18,4 +19,10 @@ fn user_agent(build: &BuildInfo) -> String {
         other => other,
     };
     format!("{}/{} ({}/{arch})", build.command, build.version, std::env::consts::OS)
+}
+
+/// Host and port of a gRPC endpoint, for labels: what follows its scheme, if it has one.
+fn server(endpoint: &str) -> (&str, &str) {
+    let rest = endpoint.rsplit_once('/').map_or(endpoint, |(_, rest)| rest);
+    rest.rsplit_once(':').unwrap_or((rest, ""))
 }

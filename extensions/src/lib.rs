@@ -6,6 +6,7 @@ mod expected;
 pub mod headers_setter;
 pub mod health_check;
 mod html;
+pub mod jaegerremotesampling;
 #[cfg(test)]
 mod loopback;
 pub mod pprof;

@@ -1,4 +1,6 @@
 //! Receivers: how telemetry comes in.
 
+mod answer;
+pub mod jaeger;
 pub mod otlp;
 pub mod zipkin;

@@ -55,7 +55,7 @@ async fn the_example_stamps_spans_and_points_and_prints_records() {
 }
 
 /// Starts it with its fixed ports moved to free ones.
-async fn start_moved(arguments: &[&str], listeners: &[&str]) -> Collector {
+pub(crate) async fn start_moved(arguments: &[&str], listeners: &[&str]) -> Collector {
     let (health, zpages) = (tests::collector::free_address(), tests::collector::free_address());
     let mut all: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
     let mut set = |setting: String| all.extend(["--set".to_owned(), setting]);

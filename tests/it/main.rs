@@ -9,6 +9,7 @@ mod documents;
 mod exporting;
 mod first_run;
 mod hostile;
+mod jaeger;
 mod reload;
 mod rules;
 mod sdks;

@@ -55,7 +55,7 @@ const GRPC_512: Loaded = Loaded {
     budget: Some((0.30, 0.22)),
 };
 
-pub(crate) const CASES: [Case; 11] = [
+pub(crate) const CASES: [Case; 12] = [
     Case { name: "grpc-512", work: Work::Load(GRPC_512) },
     Case {
         name: "grpc-512-attributes",
@@ -87,6 +87,22 @@ pub(crate) const CASES: [Case; 11] = [
         }),
     },
     Case {
+        name: "jaeger-grpc-512",
+        work: Work::Load(Loaded {
+            shape: Shape { protocol: Protocol::JaegerGrpc, ..GRPC_512.shape },
+            budget: None,
+            ..GRPC_512
+        }),
+    },
+    Case {
+        name: "zipkin-json-512",
+        work: Work::Load(Loaded {
+            shape: Shape { protocol: Protocol::Zipkin, ..GRPC_512.shape },
+            budget: None,
+            ..GRPC_512
+        }),
+    },
+    Case {
         name: "agent",
         // 3% and 2.5% of a core at 10,000 spans a second.
         work: Work::Load(Loaded {
@@ -97,14 +113,6 @@ pub(crate) const CASES: [Case; 11] = [
         }),
     },
     Case { name: "two-cores", work: Work::Load(Loaded { two_cores: true, budget: None, ..GRPC_512 }) },
-    Case {
-        name: "zipkin-json-512",
-        work: Work::Load(Loaded {
-            shape: Shape { protocol: Protocol::Zipkin, ..GRPC_512.shape },
-            budget: None,
-            ..GRPC_512
-        }),
-    },
     Case { name: "idle", work: Work::Idle },
     Case { name: "stalled-10x", work: Work::Stalled },
     Case { name: "start", work: Work::Start },

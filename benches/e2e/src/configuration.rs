@@ -33,24 +33,13 @@ pub(crate) fn configuration(load: &Loaded, own: Endpoints, sink: Endpoints) -> S
         yaml += ATTRIBUTES;
     }
     let (exporter, processors) = (exporter(load, sink), processors(load.pipeline));
-    let (http, zipkin, receiver) = match load.shape.protocol {
-        Protocol::Grpc | Protocol::Http => {
-            (format!("http: {{ endpoint: '{}' }}", own.http), String::new(), "otlp")
-        }
-        Protocol::Zipkin => {
-            (String::new(), format!("zipkin: {{ endpoint: '{}' }}", own.http), "otlp, zipkin")
-        }
-    };
+    let (names, receivers) = receivers(load.shape.protocol, own);
     // Writing to a String does not fail.
     let _ = write!(
         yaml,
         "
 receivers:
-  otlp:
-    protocols:
-      grpc: {{ endpoint: '{}' }}
-      {http}
-  {zipkin}
+  {receivers}
 exporters:
   {exporter}
 service:
@@ -58,12 +47,32 @@ service:
     metrics: {{ level: none }}
     logs: {{ level: warn }}
   pipelines:
-    traces: {{ receivers: [{receiver}], processors: [{processors}], exporters: [{}] }}
+    traces: {{ receivers: [{names}], processors: [{processors}], exporters: [{}] }}
 ",
-        own.grpc,
         exporter_name(load.shape.protocol),
     );
     yaml
+}
+
+/// The receivers: their names, and their entries in the file. Something always answers at both of our own endpoints.
+fn receivers(protocol: Protocol, own: Endpoints) -> (&'static str, String) {
+    let Endpoints { grpc, http } = own;
+    let endpoint = |address| format!("{{ endpoint: '{address}' }}");
+    let (grpc, http) = (endpoint(grpc), endpoint(http));
+    match protocol {
+        Protocol::Grpc | Protocol::Http => {
+            ("otlp", format!("otlp: {{ protocols: {{ grpc: {grpc}, http: {http} }} }}"))
+        }
+        Protocol::Zipkin => {
+            ("otlp, zipkin", format!("otlp: {{ protocols: {{ grpc: {grpc} }} }}\n  zipkin: {http}"))
+        }
+        Protocol::JaegerGrpc => (
+            "jaeger, otlp",
+            format!(
+                "jaeger: {{ protocols: {{ grpc: {grpc} }} }}\n  otlp: {{ protocols: {{ http: {http} }} }}"
+            ),
+        ),
+    }
 }
 
 fn processors(pipeline: Pipeline) -> &'static str {
@@ -76,7 +85,7 @@ fn processors(pipeline: Pipeline) -> &'static str {
 fn exporter_name(protocol: Protocol) -> &'static str {
     match protocol.otlp() {
         Protocol::Http => "otlp_http",
-        Protocol::Grpc | Protocol::Zipkin => "otlp_grpc",
+        Protocol::Grpc | Protocol::Zipkin | Protocol::JaegerGrpc => "otlp_grpc",
     }
 }
 

@@ -35,7 +35,7 @@ impl Endpoints {
 
     pub(crate) fn of(&self, protocol: Protocol) -> SocketAddr {
         match protocol {
-            Protocol::Grpc => self.grpc,
+            Protocol::Grpc | Protocol::JaegerGrpc => self.grpc,
             // The one or the other is served there.
             Protocol::Http | Protocol::Zipkin => self.http,
         }

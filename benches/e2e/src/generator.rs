@@ -29,7 +29,7 @@ pub(crate) async fn run(load: Load) -> anyhow::Result<()> {
     let sender = Arc::new(Sender::new(load));
     let mut connections = JoinSet::new();
     let count = match load.protocol {
-        Protocol::Grpc => load.connections,
+        Protocol::Grpc | Protocol::JaegerGrpc => load.connections,
         Protocol::Http | Protocol::Zipkin => load.connections * load.in_flight,
     };
     for _ in 0..count {
@@ -114,7 +114,7 @@ impl Sender {
 async fn keep_sending(sender: Arc<Sender>) {
     while !sender.stopping.load(Ordering::Relaxed) {
         let ended = match sender.load.protocol {
-            Protocol::Grpc => grpc::send(&sender).await,
+            Protocol::Grpc | Protocol::JaegerGrpc => grpc::send(&sender).await,
             Protocol::Http | Protocol::Zipkin => http::send(&sender).await,
         };
         if ended.is_err() {

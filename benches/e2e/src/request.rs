@@ -6,13 +6,14 @@ use bytes::Bytes;
 use clap::ValueEnum;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use formats::zipkin::EncodeOptions;
+use formats::jaeger;
+use formats::zipkin::{self, EncodeOptions};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status, span};
-use otlp::{Payload, Signal};
+use otlp::{Payload, Signal, Traces};
 use prost::Message;
 
 /// Different spans before the first comes again: about 11 MB, more than caches hold.
@@ -27,6 +28,9 @@ const START: u64 = 1_767_225_600_000_000_000;
 /// The method of OTLP/gRPC for traces.
 pub(crate) const GRPC_PATH: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 
+/// The method of Jaeger.
+pub(crate) const JAEGER_PATH: &str = "/jaeger.api_v2.CollectorService/PostSpans";
+
 /// The path of OTLP/HTTP for traces.
 pub(crate) const HTTP_PATH: &str = "/v1/traces";
 
@@ -40,6 +44,8 @@ pub(crate) enum Protocol {
     Http,
     /// Version 2, as JSON.
     Zipkin,
+    /// Spans come as Jaeger's and go on as OTLP.
+    JaegerGrpc,
 }
 
 impl Protocol {
@@ -48,13 +54,14 @@ impl Protocol {
             Protocol::Grpc => "grpc",
             Protocol::Http => "http",
             Protocol::Zipkin => "zipkin",
+            Protocol::JaegerGrpc => "jaeger-grpc",
         }
     }
 
     /// The form of OTLP in which spans leave the collector, and with which the cost is compared.
     pub(crate) fn otlp(self) -> Protocol {
         match self {
-            Protocol::Grpc | Protocol::Zipkin => Protocol::Grpc,
+            Protocol::Grpc | Protocol::Zipkin | Protocol::JaegerGrpc => Protocol::Grpc,
             Protocol::Http => Protocol::Http,
         }
     }
@@ -75,12 +82,16 @@ pub(crate) fn pool(shape: Shape) -> Vec<Bytes> {
 }
 
 fn body(shape: Shape, first: usize) -> Bytes {
-    let encoded = request(first, shape.spans).encode_to_vec();
-    let encoded = if shape.protocol == Protocol::Zipkin { zipkin(encoded) } else { encoded };
+    let otlp = request(first, shape.spans).encode_to_vec();
+    let encoded = match shape.protocol {
+        Protocol::Grpc | Protocol::Http => otlp,
+        Protocol::Zipkin => zipkin(otlp),
+        Protocol::JaegerGrpc => jaeger(otlp),
+    };
     let message = if shape.gzip { gzip(&encoded) } else { encoded };
     match shape.protocol {
         Protocol::Http | Protocol::Zipkin => message.into(),
-        Protocol::Grpc => {
+        Protocol::Grpc | Protocol::JaegerGrpc => {
             let length = u32::try_from(message.len()).expect("requests are small");
             let mut framed = vec![u8::from(shape.gzip)];
             framed.extend(length.to_be_bytes());
@@ -91,13 +102,22 @@ fn body(shape: Shape, first: usize) -> Bytes {
 }
 
 /// The same spans as an array of JSON.
-fn zipkin(request: Vec<u8>) -> Vec<u8> {
-    let Ok(Payload::Traces(traces)) = Payload::parse(Signal::Traces, request.into()) else {
-        unreachable!("prost has written a request");
-    };
+fn zipkin(otlp: Vec<u8>) -> Vec<u8> {
     let mut text = Vec::new();
-    formats::zipkin::json::encode(&traces, EncodeOptions::default(), &mut text);
+    zipkin::json::encode(&traces(otlp), EncodeOptions::default(), &mut text);
     text
+}
+
+/// The same spans as a `PostSpansRequest`: the pool's requests have one resource each.
+fn jaeger(otlp: Vec<u8>) -> Vec<u8> {
+    jaeger::encode(&traces(otlp), usize::MAX).next().expect("it has spans").body
+}
+
+fn traces(otlp: Vec<u8>) -> Traces {
+    match Payload::parse(Signal::Traces, otlp.into()) {
+        Ok(Payload::Traces(traces)) => traces,
+        _ => unreachable!("prost has written a request of traces"),
+    }
 }
 
 /// Level 1, as the best clients use it.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use transport::grpc::ClientConfig;
 
 use super::send::Exports;
-use crate::user_agent;
+use crate::{server, user_agent};
 
 /// Sends OTLP over gRPC.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -105,10 +105,4 @@ impl Exporter for Config {
         let client = self.client.connect(&cx)?;
         Ok(Arc::new(Exports::new(client, cx)))
     }
-}
-
-/// Host and port of an endpoint, for labels: what follows its scheme, if it has one.
-fn server(endpoint: &str) -> (&str, &str) {
-    let rest = endpoint.rsplit_once('/').map_or(endpoint, |(_, rest)| rest);
-    rest.rsplit_once(':').unwrap_or((rest, ""))
 }

@@ -5,4 +5,4 @@ mod send;
 #[cfg(test)]
 mod tests;
 
-pub use self::config::Config;
+pub use self::config::{Config, TimeoutConfig};

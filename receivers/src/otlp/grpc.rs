@@ -8,7 +8,8 @@ use component::{Batch, Code, Outputs};
 use otlp::{Payload, Signal};
 use transport::grpc::{Request, Service, Status};
 
-use super::answer::{ACCEPTED, status};
+use super::answer::ACCEPTED;
+use crate::answer::status;
 
 /// The services of the signals that a pipeline wants.
 pub(super) struct Exports {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use component::{Batch, Code, Memory, Outputs};
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
 use otlp::{Payload, Signal};
@@ -14,8 +14,9 @@ use serde_json::json;
 use transport::grpc::Status;
 use transport::http::{Refusal, Request, Response, Service, text};
 
-use super::answer::{ACCEPTED, status};
+use super::answer::ACCEPTED;
 use super::config::Paths;
+use crate::answer::{later, status};
 
 /// How many times its size a JSON request may take as protobuf: a list of numbers such as `1,1` has eight bytes on the
 /// wire for every two in the text, and nothing grows more.
@@ -154,13 +155,12 @@ fn refusal(encoding: Encoding, http: StatusCode, status: &Status) -> Response {
         Encoding::Protobuf => status.encode(),
         Encoding::Json => Bytes::from(json_status(status, delay)),
     };
-    let mut response = encoding.response(http, body);
+    let response = encoding.response(http, body);
     let may_come_back = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&http);
-    if let Some(delay) = delay.filter(|_| may_come_back) {
-        let seconds = delay.as_secs() + u64::from(delay.subsec_nanos() > 0);
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    match delay.filter(|_| may_come_back) {
+        Some(delay) => later(response, delay),
+        None => response,
     }
-    response
 }
 
 fn json_status(status: &Status, delay: Option<Duration>) -> String {

@@ -11,10 +11,10 @@ use otlp::Signal;
 use transport::grpc::{self, Service as _};
 use transport::http::{self, Service as _};
 
-use super::answer::status;
 use super::config::{Config, Paths};
 use super::grpc::Exports;
 use super::http::Posts;
+use crate::answer::status;
 
 const TRACES: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 

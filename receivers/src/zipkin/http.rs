@@ -1,22 +1,19 @@
 //! Spans posted over HTTP, and what is answered.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use component::{Batch, ConsumeError, Consumer, Context};
 use formats::zipkin::{DecodeOptions, Refused};
-use http::header::{ALLOW, RETRY_AFTER};
+use http::header::ALLOW;
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
 use otlp::{Payload, Signal};
 use transport::http::{Refusal, Request, Response, Service, text};
 
 use super::form::{Form, Unknown};
-
-/// When a client may come back if nobody said: room comes back as fast as exporters send.
-const PAUSE: Duration = Duration::from_secs(1);
+use crate::answer::{SOON, later};
 
 /// Takes what is posted.
 pub(super) struct Posts {
@@ -42,11 +39,8 @@ impl Posts {
         if decoded.spans > 0 {
             let Some(charge) = self.cx.memory.charge(decoded.traces.len()) else {
                 self.cx.refused(Signal::Traces, form.transport(), decoded.spans);
-                return later(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "data refused due to high memory usage",
-                    PAUSE,
-                );
+                let words = "data refused due to high memory usage";
+                return later(text(StatusCode::SERVICE_UNAVAILABLE, words), SOON);
             };
             let payload = match Payload::parse(Signal::Traces, charge.attach(decoded.traces)) {
                 Ok(payload) => payload,
@@ -93,7 +87,7 @@ impl Service for Posts {
 
     fn refuse(&self, _: &Parts, refusal: &Refusal) -> Response {
         match refusal.status {
-            StatusCode::SERVICE_UNAVAILABLE => later(refusal.status, refusal.message.clone(), PAUSE),
+            StatusCode::SERVICE_UNAVAILABLE => later(refusal.plain(), SOON),
             _ => refusal.plain(),
         }
     }
@@ -133,15 +127,7 @@ fn not_taken(error: &ConsumeError) -> Response {
                 Some(429) => StatusCode::TOO_MANY_REQUESTS,
                 _ => StatusCode::SERVICE_UNAVAILABLE,
             };
-            later(status, words, after.unwrap_or(PAUSE))
+            later(text(status, words), after.unwrap_or(SOON))
         }
     }
-}
-
-/// A refusal with `Retry-After`.
-fn later(status: StatusCode, words: impl Into<Bytes>, delay: Duration) -> Response {
-    let mut response = text(status, words);
-    let seconds = delay.as_secs() + u64::from(delay.subsec_nanos() > 0);
-    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
-    response
 }

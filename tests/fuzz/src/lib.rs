@@ -1,4 +1,4 @@
-//! Fuzz targets: what the codec of telemetry and the configuration loader promise for any bytes.
+//! Fuzz targets: what the codec of telemetry, the translations and the configuration loader promise for any bytes.
 //!
 //! A target takes bytes and panics where a promise is broken. What it returns tells a fuzzer without insight into the
 //! program when it has come to a new place. Requests have a short header in front; see [`input`].
@@ -7,6 +7,7 @@ mod compare;
 mod configuration;
 mod edits;
 mod input;
+mod jaeger;
 mod json;
 mod mirror;
 pub mod mutate;
@@ -29,7 +30,7 @@ pub use outcome::Outcome;
 pub type Target = fn(&[u8]) -> Outcome;
 
 /// Every target by its name, which is that of its folder in the corpus too.
-pub static TARGETS: [(&str, Target); 10] = [
+pub static TARGETS: [(&str, Target); 12] = [
     ("scan", scan::scan),
     ("resources", resources::resources),
     ("split", split::split),
@@ -37,6 +38,8 @@ pub static TARGETS: [(&str, Target); 10] = [
     ("json_read", json::json_read),
     ("json_write", json::json_write),
     ("configuration", configuration::configuration),
+    ("jaeger_proto", jaeger::jaeger_proto),
+    ("jaeger_thrift", jaeger::jaeger_thrift),
     ("zipkin_json", zipkin::zipkin_json),
     ("zipkin_proto", zipkin::zipkin_proto),
     ("zipkin_v1", zipkin::zipkin_v1),

@@ -1,5 +1,7 @@
 //! Inputs to begin with: requests of every signal with something in every field, odd ones, and configurations.
 
+mod jaeger;
+
 use otlp::{Signal, json};
 
 /// An input of the corpus.
@@ -89,6 +91,7 @@ pub fn all() -> Vec<Seed> {
     for (target, name, bytes) in ZIPKIN {
         add(&mut seeds, target, name, &[bytes]);
     }
+    jaeger::add_all(&mut seeds);
     seeds
 }
 

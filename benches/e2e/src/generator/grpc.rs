@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 use super::{Answer, Sender};
-use crate::request::GRPC_PATH;
+use crate::request::{GRPC_PATH, JAEGER_PATH, Protocol};
 
 /// `RESOURCE_EXHAUSTED` and `UNAVAILABLE`: later, please.
 const RETRYABLE: [&str; 2] = ["8", "14"];
@@ -74,7 +74,11 @@ fn status(headers: &HeaderMap) -> Option<Answer> {
 }
 
 fn head(sender: &Sender) -> anyhow::Result<Request<()>> {
-    let uri: Uri = format!("http://{}{GRPC_PATH}", sender.load.endpoint).parse()?;
+    let path = match sender.load.protocol {
+        Protocol::Grpc | Protocol::Http | Protocol::Zipkin => GRPC_PATH,
+        Protocol::JaegerGrpc => JAEGER_PATH,
+    };
+    let uri: Uri = format!("http://{}{path}", sender.load.endpoint).parse()?;
     let mut head = Request::post(uri).body(())?;
     let headers = head.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));

@@ -38,7 +38,7 @@ pub(super) async fn send(sender: &Arc<Sender>) -> anyhow::Result<()> {
 fn request(sender: &Sender, body: Bytes) -> anyhow::Result<Request<Full<Bytes>>> {
     let (path, content_type) = match sender.load.protocol {
         Protocol::Zipkin => (ZIPKIN_PATH, "application/json"),
-        Protocol::Grpc | Protocol::Http => (HTTP_PATH, "application/x-protobuf"),
+        Protocol::Grpc | Protocol::Http | Protocol::JaegerGrpc => (HTTP_PATH, "application/x-protobuf"),
     };
     let mut request = Request::post(path).body(Full::new(body))?;
     let headers = request.headers_mut();

@@ -1,0 +1,93 @@
+//! What the file says about it, and the way to start it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use component::{Consumer, Context, Delivery, DeliveryConfig, Exporter, Problem};
+use config::{Defaults, Inline, Optional, Preset};
+use otlp::Signal;
+use serde::{Deserialize, Serialize};
+use transport::grpc::ClientConfig;
+
+use super::send::Posts;
+use crate::otlp_grpc::TimeoutConfig;
+use crate::{server, user_agent};
+
+/// Sends spans to a Jaeger collector.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "Settings", into = "Settings")]
+pub struct Config {
+    /// The connection.
+    pub client: ClientConfig,
+    /// How long one attempt may take.
+    pub timeout: TimeoutConfig,
+    /// Queue and retry.
+    pub delivery: DeliveryConfig,
+}
+
+/// All keys, as they stand side by side in the file.
+type Settings = Inline<(Preset<ClientDefaults>, TimeoutConfig, DeliveryConfig)>;
+
+impl Default for Config {
+    fn default() -> Config {
+        Config::from(Inline(Default::default()))
+    }
+}
+
+impl From<Settings> for Config {
+    fn from(Inline((client, timeout, delivery)): Settings) -> Config {
+        Config { client: client.0, timeout, delivery }
+    }
+}
+
+impl From<Config> for Settings {
+    fn from(config: Config) -> Settings {
+        Inline((Preset(config.client), config.timeout, config.delivery))
+    }
+}
+
+/// The exporter's own defaults for a gRPC client.
+#[derive(Clone, Copy, Debug)]
+pub enum ClientDefaults {}
+
+impl Defaults for ClientDefaults {
+    type Block = ClientConfig;
+
+    fn defaults() -> ClientConfig {
+        // Without compression, as the Go Collector's had it: not every Jaeger unpacks.
+        ClientConfig { keepalive: Optional::NONE, ..ClientConfig::default() }
+    }
+}
+
+#[async_trait]
+impl Exporter for Config {
+    const NAME: &'static str = "jaeger";
+    const SIGNALS: &'static [Signal] = &[Signal::Traces];
+
+    fn check(&self) -> Vec<Problem> {
+        let mut problems = self.client.check();
+        if self.client.endpoint.is_empty() {
+            let message = "must have a non-empty `endpoint`, such as `localhost:14250`";
+            problems.push(Problem::error("endpoint", message));
+        }
+        problems.extend(self.delivery.check());
+        problems
+    }
+
+    fn delivery(&self) -> Delivery {
+        self.delivery.delivery(*self.timeout.timeout)
+    }
+
+    fn labels(&self, _: Signal) -> Vec<(&'static str, String)> {
+        let (address, port) = server(&self.client.endpoint);
+        vec![("server_address", address.to_owned()), ("server_port", port.to_owned())]
+    }
+
+    async fn start(mut self, cx: Context) -> anyhow::Result<Arc<dyn Consumer>> {
+        if self.client.user_agent.is_empty() {
+            self.client.user_agent = user_agent(&cx.build);
+        }
+        let client = self.client.connect(&cx)?;
+        Ok(Arc::new(Posts::new(client, cx)))
+    }
+}
