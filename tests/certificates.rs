@@ -78,6 +78,15 @@ impl Certificates {
         config
     }
 
+    /// For a backend that speaks HTTP/1.1 over TLS with whoever comes.
+    #[must_use]
+    pub fn server_of_all(&self) -> ServerConfig {
+        let certificate = CertificateDer::from_pem_file(self.path("server.pem")).expect("just written");
+        let key = PrivateKeyDer::from_pem_file(self.path("server.key")).expect("just written");
+        let builder = ServerConfig::builder().with_no_client_auth();
+        builder.with_single_cert(vec![certificate], key).expect("they belong together")
+    }
+
     fn roots(&self) -> RootCertStore {
         let mut roots = RootCertStore::empty();
         let authority = CertificateDer::from_pem_file(self.path("ca.pem")).expect("just written");

@@ -4,12 +4,14 @@ pub mod backend;
 pub mod certificates;
 pub mod client;
 pub mod collector;
+pub mod moto;
 pub mod patience;
 pub mod rpc;
 pub mod samples;
 pub mod sdk;
 pub mod web;
 pub mod wire;
+pub mod xray;
 pub mod zipkin;
 
 pub use backend::{Answer, Backend};

@@ -19,9 +19,9 @@ const CLIENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/clients");
 /// An SDK that is ready to run its script.
 #[derive(Clone, Debug)]
 pub struct Sdk {
-    program: PathBuf,
-    script: PathBuf,
-    folder: PathBuf,
+    pub(crate) program: PathBuf,
+    pub(crate) script: PathBuf,
+    pub(crate) folder: PathBuf,
 }
 
 /// What a script says it has sent, as the SDK itself encodes it.
@@ -46,11 +46,15 @@ static OPENTELEMETRY: Clients = Clients::new("");
 
 /// Zipkin's own clients, and the exporters for Zipkin of OpenTelemetry's SDK.
 pub static ZIPKIN: Clients = Clients::new("zipkin");
+
 /// Jaeger's own clients.
 pub static JAEGER: Clients = Clients::new("jaeger-client");
 
 /// The last exporters for Jaeger of OpenTelemetry's SDK.
 pub static OPENTELEMETRY_TO_JAEGER: Clients = Clients::new("jaeger-otel");
+
+/// A server that is somebody else's X-Ray.
+pub static MOTO: Clients = Clients::new("moto");
 
 /// The SDK for Python; `None`, and a word about it, where it cannot be had.
 pub async fn python() -> Option<Sdk> {

@@ -5,7 +5,7 @@ use pipelines::{Entry, Registry};
 
 /// All components that a configuration can name.
 pub(crate) fn registry() -> Registry {
-    Registry::new()
+    let registry = Registry::new()
         .receiver::<receivers::jaeger::Config>()
         .receiver::<receivers::otlp::Config>()
         .receiver::<receivers::zipkin::Config>()
@@ -28,7 +28,18 @@ pub(crate) fn registry() -> Registry {
         .extension::<extensions::health_check::Config>()
         .extension::<extensions::jaegerremotesampling::Config>()
         .extension::<extensions::pprof::Config>()
-        .extension::<extensions::zpages::Config>()
+        .extension::<extensions::zpages::Config>();
+    with_xray(registry)
+}
+
+#[cfg(feature = "xray")]
+fn with_xray(registry: Registry) -> Registry {
+    registry.exporter::<exporters::awsxray::Config>()
+}
+
+#[cfg(not(feature = "xray"))]
+fn with_xray(registry: Registry) -> Registry {
+    registry
 }
 
 /// The list of components as YAML, in the form of the Go Collector's `components` command.

@@ -1,5 +1,7 @@
 //! Exporters: how telemetry goes out.
 
+#[cfg(feature = "xray")]
+pub mod awsxray;
 pub mod debug;
 pub mod file;
 pub mod jaeger;

@@ -1,4 +1,5 @@
 //! Foreign formats of telemetry, each to and from OTLP as pure functions over bytes.
 
 pub mod jaeger;
+pub mod xray;
 pub mod zipkin;

@@ -60,6 +60,7 @@ impl Program {
     pub async fn run(self, arguments: &[&str]) -> Finished {
         let mut command = Command::new(self.0);
         command.args(arguments).stdin(Stdio::null());
+        without_aws(&mut command);
         let output = tokio::task::spawn_blocking(move || command.output());
         let output = within("the program ends", output).await.expect("it does not panic").expect("it runs");
         Finished {
@@ -73,6 +74,7 @@ impl Program {
 /// Runs `command` until it is ready; `None` when a port was taken.
 async fn launch(mut command: Command, folder: Folder, health: String, zpages: String) -> Option<Collector> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    without_aws(&mut command);
     let mut child = command.spawn().unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
     let log = Log::read(child.stderr.take().expect("it is piped"));
     let output = Log::read(child.stdout.take().expect("it is piped"));
@@ -89,6 +91,13 @@ async fn launch(mut command: Command, folder: Folder, health: String, zpages: St
     let log = collector.log.text();
     assert!(log.contains("in use"), "the collector did not start within {PATIENCE:?}:\n{log}");
     None
+}
+
+/// Takes away the machine's own settings for the SDK of AWS.
+fn without_aws(command: &mut Command) {
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
+        command.env_remove(name);
+    }
 }
 
 /// An address on which nobody listened just now. Taken by few: what can say its own port is given port 0.

@@ -18,6 +18,8 @@ mod shutdown;
 mod spellings;
 mod traffic;
 mod validation;
+#[cfg(feature = "xray")]
+mod xray;
 mod zipkin;
 mod zipkin_clients;
 

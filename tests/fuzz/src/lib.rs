@@ -20,6 +20,7 @@ mod settings;
 mod split;
 #[cfg(test)]
 mod tests;
+mod xray;
 mod zipkin;
 
 use std::path::{Path, PathBuf};
@@ -30,7 +31,7 @@ pub use outcome::Outcome;
 pub type Target = fn(&[u8]) -> Outcome;
 
 /// Every target by its name, which is that of its folder in the corpus too.
-pub static TARGETS: [(&str, Target); 12] = [
+pub static TARGETS: [(&str, Target); 13] = [
     ("scan", scan::scan),
     ("resources", resources::resources),
     ("split", split::split),
@@ -40,6 +41,7 @@ pub static TARGETS: [(&str, Target); 12] = [
     ("configuration", configuration::configuration),
     ("jaeger_proto", jaeger::jaeger_proto),
     ("jaeger_thrift", jaeger::jaeger_thrift),
+    ("xray", xray::xray),
     ("zipkin_json", zipkin::zipkin_json),
     ("zipkin_proto", zipkin::zipkin_proto),
     ("zipkin_v1", zipkin::zipkin_v1),

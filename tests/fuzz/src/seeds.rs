@@ -92,7 +92,17 @@ pub fn all() -> Vec<Seed> {
         add(&mut seeds, target, name, &[bytes]);
     }
     jaeger::add_all(&mut seeds);
+    add_xray(&mut seeds);
     seeds
+}
+
+/// Adds what the translation to X-Ray looks at, with each choice of what to index.
+fn add_xray(seeds: &mut Vec<Seed>) {
+    let bytes = json::decode(Signal::Traces, include_bytes!("seeds/xray.json"), usize::MAX);
+    let bytes = bytes.expect("seeds are requests");
+    for (variant, choice) in [("none", 0), ("all", 1), ("some", 2)] {
+        add(seeds, "xray", &format!("indexed-{variant}"), &[b"t", &[choice], &bytes]);
+    }
 }
 
 /// Adds a request to the targets that take protobuf, with choices that do something.
