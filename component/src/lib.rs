@@ -31,7 +31,7 @@ pub use error::{Code, ConsumeError, Fault};
 pub use fanout::fanout;
 pub use health::{Health, Stage};
 pub use kinds::{Connector, Exporter, Extension, Listens, Outputs, Problem, Processor, Receiver, Settings};
-pub use memory::{Charge, Memory};
+pub use memory::{Charge, Memory, Waiting};
 pub use operations::{LATENCIES, Operation, Operations, Sampled};
 pub use overview::{ExtensionOverview, LedgerEntry, Overview, PipelineOverview};
 pub use refusal::REFUSED_ITEMS;

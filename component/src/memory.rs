@@ -5,7 +5,9 @@
 //! 2. A charge goes with the buffer ([`Charge::attach`]) and is given back when the last slice of it is gone, be it in
 //!    a queue, a batch or a socket. So what is held is known without looking.
 //! 3. Without a limit nothing is refused, and counting costs one addition to a cache line of this thread's own.
-//! 4. Threads hand what they counted to the shared sum in lumps of [`LUMP`]: the sum is off by at most a lump a thread,
+//! 4. Bytes that have arrived and wait for a charge are in memory all the same. They have a room of their own
+//!    ([`Memory::wait`]), a small part of the limit; who finds it full is refused at once.
+//! 5. Threads hand what they counted to the shared sum in lumps of [`LUMP`]: the sum is off by at most a lump a thread,
 //!    which the limit keeps in reserve.
 
 use std::sync::Arc;
@@ -18,6 +20,9 @@ use crate::sharded::Sharded;
 /// How many bytes a thread counts for itself before it tells the others.
 const LUMP: i64 = 256 << 10;
 
+/// The part of the limit that may wait for a charge. The limiter keeps twice as much in reserve.
+const WAITING_PART: i64 = 16;
+
 /// The account of bytes in flight. Cheap to clone; all clones are one account.
 #[derive(Clone, Debug)]
 pub struct Memory(Arc<Inner>);
@@ -29,6 +34,8 @@ struct Inner {
     told: AtomicI64,
     /// The most that may be held; `i64::MAX` is no limit.
     limit: AtomicI64,
+    /// Bytes that wait for a charge.
+    waiting: AtomicI64,
 }
 
 impl Default for Memory {
@@ -37,6 +44,7 @@ impl Default for Memory {
             untold: Sharded::new(),
             told: AtomicI64::new(0),
             limit: AtomicI64::new(i64::MAX),
+            waiting: AtomicI64::new(0),
         }))
     }
 }
@@ -57,6 +65,18 @@ impl Memory {
     pub fn charge(&self, bytes: usize) -> Option<Charge> {
         let mut charge = Charge { memory: self.clone(), bytes: 0 };
         charge.grow(bytes).then_some(charge)
+    }
+
+    /// Asks to let `bytes` that have arrived wait for a charge, until what is returned is dropped. `None` when too many
+    /// wait already; one may always wait.
+    #[must_use]
+    pub fn wait(&self, bytes: usize) -> Option<Waiting> {
+        let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+        let room = self.0.limit.load(Ordering::Relaxed) / WAITING_PART;
+        let admit =
+            |waiting: i64| (waiting == 0 || waiting <= room - bytes).then(|| waiting.saturating_add(bytes));
+        let admitted = self.0.waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, admit);
+        admitted.ok().map(|_| Waiting { memory: self.clone(), bytes })
     }
 
     /// Bytes in flight, as far as threads have told.
@@ -126,6 +146,19 @@ impl Charge {
 impl Drop for Charge {
     fn drop(&mut self) {
         self.memory.count(-i64::try_from(self.bytes).unwrap_or(i64::MAX));
+    }
+}
+
+/// Bytes that wait for a charge.
+#[derive(Debug)]
+pub struct Waiting {
+    memory: Memory,
+    bytes: i64,
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.memory.0.waiting.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 

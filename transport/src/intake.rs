@@ -41,16 +41,21 @@ impl<'a> Intake<'a> {
         Intake { memory, charge: None, waits_until: None }
     }
 
-    /// Waits until `more` bytes may be kept. The patience is that of the whole request.
+    /// Waits until `more` bytes may be kept. The patience is that of the whole request; there is none when too many
+    /// bytes wait already.
     pub(crate) async fn grow(&mut self, more: usize) -> Result<(), NoRoom> {
-        while !self.try_grow(more) {
-            let until = *self.waits_until.get_or_insert_with(|| Instant::now() + PATIENCE);
-            if Instant::now() >= until {
-                return Err(NoRoom);
-            }
-            tokio::time::sleep(PROBE).await;
+        if self.try_grow(more) {
+            return Ok(());
         }
-        Ok(())
+        let _waiting = self.memory.wait(more).ok_or(NoRoom)?;
+        let until = *self.waits_until.get_or_insert_with(|| Instant::now() + PATIENCE);
+        while Instant::now() < until {
+            tokio::time::sleep(PROBE).await;
+            if self.try_grow(more) {
+                return Ok(());
+            }
+        }
+        Err(NoRoom)
     }
 
     /// Ties what was charged to the buffer that came of it.

@@ -52,3 +52,20 @@ fn many_threads_end_at_nothing() {
     });
     assert_eq!(memory.held(), 0);
 }
+
+#[test]
+fn a_small_part_of_the_limit_may_wait_and_one_always() {
+    let memory = Memory::default();
+    memory.set_limit(Some(1 << 30));
+    let room = usize::try_from(memory.0.limit.load(Ordering::Relaxed) / WAITING_PART).unwrap();
+    let first = memory.wait(room);
+    assert!(first.is_some());
+    assert!(memory.wait(1).is_none(), "the room is full");
+    drop(first);
+    let giant = memory.wait(usize::MAX);
+    assert!(giant.is_some(), "one may wait whatever its size");
+    assert!(memory.wait(1).is_none());
+    drop(giant);
+    let both = (memory.wait(room / 2), memory.wait(room / 2));
+    assert!(both.0.is_some() && both.1.is_some());
+}

@@ -41,7 +41,7 @@ struct Inner {
     headers: HeaderMap,
     encoding: Encoding,
     credentials: Option<Arc<dyn Credentials>>,
-    memory: Memory,
+    unlimited: Memory,
     server: (String, u16),
 }
 
@@ -80,7 +80,9 @@ impl Client {
             headers: fixed_headers(config, cx, encoding)?,
             encoding,
             credentials,
-            memory: cx.memory.clone(),
+            // An answer is what lets go of the bytes that fill the memory, so it is never refused for want of room.
+            // It is bounded by `MAX_ANSWER`.
+            unlimited: Memory::default(),
             server,
         })))
     }
@@ -227,7 +229,7 @@ impl Client {
         let encoding = message::encoding(name).ok_or_else(|| {
             Status::new(Code::Internal, format_args!("the server answered in unknown grpc-encoding `{name}`"))
         })?;
-        let rules = Rules { encoding, limit: MAX_ANSWER, memory: &self.0.memory };
+        let rules = Rules { encoding, limit: MAX_ANSWER, memory: &self.0.unlimited };
         let message = message::receive(body, rules).await?;
         let trailers = body.trailers().await.map_err(|error| self.lost(&error))?.unwrap_or_default();
         Status::read_from(&trailers)

@@ -18,6 +18,16 @@ async fn messages_of_all_sizes_come_back() {
     until("all memory is given back", || server.memory.held() == 0).await;
 }
 
+/// What fills the memory is let go when a backend has answered for it.
+#[tokio::test]
+async fn an_answer_is_read_when_the_memory_is_full() {
+    let (_server, addr) = serve(local()).await;
+    let (cx, client) = client(&client_config(&addr));
+    cx.memory.set_limit(Some(0));
+    let message = noise(1 << 20);
+    assert_eq!(client.unary(ECHO, vec![message.clone()], &nowhere()).await.unwrap(), message);
+}
+
 #[tokio::test]
 async fn packed_messages_come_back() {
     let (_server, addr) = serve(local()).await;
