@@ -12,6 +12,7 @@ use transport::tls::ClientTlsConfig;
 
 use super::client::Connection;
 use super::connector::Carrier;
+use super::identity;
 use super::region;
 use super::send::Segments;
 use super::telemetry;
@@ -179,8 +180,13 @@ impl Own {
         if self.role_arn.is_empty() && !self.external_id.is_empty() {
             problems.push(Problem::warning("external_id", "means nothing without a `role_arn`"));
         }
-        if self.region.is_empty() && !region::is_said(&self.profile, |name| std::env::var(name).ok()) {
+        let var = |name: &str| std::env::var(name).ok();
+        if self.region.is_empty() && !region::is_said(&self.profile, var) {
             problems.push(Problem::warning("region", region::unknown(self.local_mode)));
+        }
+        if !identity::is_said(&self.shared_credentials_file, var) {
+            let message = identity::unknown(self.local_mode);
+            problems.push(Problem::warning("shared_credentials_file", message));
         }
         problems
     }

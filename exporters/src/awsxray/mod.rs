@@ -3,6 +3,7 @@
 mod client;
 mod config;
 mod connector;
+mod identity;
 mod region;
 mod send;
 mod telemetry;

@@ -20,9 +20,9 @@ use serde_json::{Value, json};
 
 use super::Config;
 use super::client::Connection;
-use super::region;
 use super::send::Segments;
 use super::telemetry;
+use super::{identity, region};
 
 /// An API that takes a tenth of a second for each request, and answers by a script.
 #[derive(Clone, Debug, Default)]
@@ -259,7 +259,8 @@ fn every_key_of_the_go_collector_is_read() {
         num_workers: 5, index_all_attributes: true, indexed_attributes: [i], aws_log_groups: [g],
         telemetry: { enabled: true, include_metadata: true, contributors: [c], hostname: h, instance_id: i,
         resource_arn: b }, timeout: 6s, sending_queue: { enabled: false }, retry_on_failure: { enabled: false } }";
-    let config = read(text);
+    let file = format!("shared_credentials_file: '{}'", env!("CARGO_MANIFEST_PATH"));
+    let config = read(&text.replace("shared_credentials_file: f", &file));
     let delivery = config.delivery();
     assert_eq!(delivery.timeout, Some(Duration::from_secs(6)));
     assert!(delivery.queue.is_none() && delivery.retry.is_none());
@@ -288,10 +289,28 @@ fn mistakes_are_found() {
             |problem: &Problem| matches!(problem, Problem::Error { path, .. } if path.join("::") == key);
         assert!(problems.iter().any(is_it), "{text}: {problems:?}");
     }
-    assert_eq!(
-        warnings(&read("{ region: r, external_id: e, middleware: m }")),
-        ["middleware", "external_id"]
-    );
+    // A file of credentials that is there, so that it does not depend on the machine.
+    let file = env!("CARGO_MANIFEST_PATH");
+    let text = format!("{{ region: r, external_id: e, middleware: m, shared_credentials_file: '{file}' }}");
+    assert_eq!(warnings(&read(&text)), ["middleware", "external_id"]);
+}
+
+#[test]
+fn credentials_are_looked_for_where_aws_tools_keep_them() {
+    let here = env!("CARGO_MANIFEST_PATH");
+    let is_said = |file: &str, set: &[(&str, &str)]| {
+        identity::is_said(file, |name| {
+            set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        })
+    };
+    assert!(!is_said("", &[]));
+    assert!(!is_said("", &[("HOME", "/nowhere"), ("AWS_ACCESS_KEY_ID", "")]));
+    assert!(!is_said("/nowhere", &[("AWS_SHARED_CREDENTIALS_FILE", here)]));
+    assert!(is_said(here, &[]));
+    assert!(is_said("", &[("AWS_ACCESS_KEY_ID", "k")]));
+    assert!(is_said("", &[("AWS_WEB_IDENTITY_TOKEN_FILE", "/token")]));
+    assert!(is_said("", &[("AWS_SHARED_CREDENTIALS_FILE", here)]));
+    assert!(is_said("", &[("AWS_CONFIG_FILE", here)]));
 }
 
 #[test]
