@@ -194,7 +194,10 @@ exporters:
 service: { pipelines: { traces: { receivers: [otlp], exporters: [awsxray] } } }
 ";
     let collector = FERROTEL.start(config).await;
-    assert!(!collector.log().text().contains("warn"), "{}", collector.log().text());
+    // Whether there are credentials depends on the machine; nothing else is to be said about it.
+    let lines = collector.log().lines();
+    let warnings: Vec<_> = lines.iter().filter(|line| line.contains("\twarn\t")).collect();
+    assert!(warnings.iter().all(|line| line.contains("no credentials are set")), "{warnings:#?}");
 }
 
 fn endpoint(xray: &XRay) -> String {
