@@ -1,0 +1,5 @@
+//! Prometheus: what targets expose, what servers scrape and what is written to them, to and from OTLP metrics.
+
+mod labels;
+
+pub use labels::Labels;
