@@ -4,7 +4,7 @@
 //! comes, unpacking, the size of the body unpacked, [`Service::call`]. The client does, in this order: packing,
 //! headers, credentials, cookies, the request, redirects.
 //!
-//! What is deliberately absent: middleware extensions, streaming bodies, SOCKS proxies.
+//! What is deliberately absent: middleware extensions, streaming of requests, SOCKS proxies.
 
 mod client;
 mod client_config;
@@ -17,6 +17,7 @@ mod fetch;
 mod proxy;
 mod server;
 mod server_config;
+mod stream;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -36,11 +37,19 @@ pub use server_config::{CorsConfig, ServerConfig, ServerKeepAlive};
 /// An answer with all of its body.
 pub type Response = ::http::Response<Bytes>;
 
+/// An answer whose body comes bit by bit, until the sender is dropped. The receiver is dropped when the client goes away.
+pub type Stream = ::http::Response<tokio::sync::mpsc::Receiver<Bytes>>;
+
 /// Answers requests.
 #[async_trait]
 pub trait Service: Send + Sync + 'static {
     /// Looked at before the body is read: an answer now (wrong path, method, content type), or `None` to go on.
     fn screen(&self, head: &request::Parts) -> Option<Response>;
+
+    /// Answers one request bit by bit, or leaves it to [`Service::call`].
+    fn stream(&self, _: &Request) -> Option<Stream> {
+        None
+    }
 
     /// Answers one request.
     async fn call(&self, request: Request) -> Response;

@@ -126,8 +126,8 @@ async fn try_serve(
             let door = door.clone();
             let under_way = traffic.clone().begin();
             async move {
-                let response = door.answer(request, peer).await;
-                drop(under_way);
+                let mut response = door.answer(request, peer).await;
+                response.body_mut().keep(under_way);
                 Ok::<_, std::convert::Infallible>(response)
             }
         }

@@ -29,6 +29,21 @@ impl Service for Echo {
         }
     }
 
+    /// `/stream` brings what was said, in two parts, and ends when there is nobody to take more.
+    fn stream(&self, request: &Request) -> Option<Stream> {
+        if request.head.uri.path() != "/stream" {
+            return None;
+        }
+        let (parts, body) = tokio::sync::mpsc::channel(1);
+        let said = request.body.clone();
+        tokio::spawn(async move {
+            let _ = parts.send(Bytes::from_static(b"first ")).await;
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            let _ = parts.send(said).await;
+        });
+        Some(Stream::new(body))
+    }
+
     async fn call(&self, request: Request) -> Response {
         let head = &request.head;
         let location = |status: StatusCode, place: &str| {

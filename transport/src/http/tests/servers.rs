@@ -224,3 +224,15 @@ async fn who_is_not_known_is_turned_away() {
     let answer = raw(&addr, &with_body("POST /echo?token=sesame HTTP/1.1\r\nToken: wrong", b"in")).await;
     assert!(answer.starts_with("HTTP/1.1 200"), "the query wins: {answer}");
 }
+
+#[tokio::test]
+async fn an_answer_that_comes_bit_by_bit_is_no_idle_connection() {
+    let config = ServerConfig { idle_timeout: Interval::from_millis(100), ..local() };
+    let (_cx, addr) = serve(config).await;
+    let answer = raw(&addr, &with_body("POST /stream HTTP/1.1\r\nConnection: close", b"second")).await;
+    assert!(answer.contains("transfer-encoding: chunked"), "{answer}");
+    assert!(answer.contains("first ") && answer.contains("second"), "{answer}");
+    // Without chunks the end of the connection is the end of the answer.
+    let answer = raw(&addr, &with_body("POST /stream HTTP/1.0", b"second")).await;
+    assert!(answer.ends_with("first second"), "{answer}");
+}
