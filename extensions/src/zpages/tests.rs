@@ -46,6 +46,7 @@ fn overview() -> Overview {
             account,
         }],
         gates: vec![("exporter.x".to_owned(), true)],
+        ..Overview::default()
     }
 }
 
