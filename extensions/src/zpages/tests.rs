@@ -2,12 +2,16 @@ use std::sync::Arc;
 
 use component::testing::context;
 use component::{
-    Account, Context, Extension, ExtensionOverview, Kind, LedgerEntry, Overview, PipelineOverview,
+    Account, Context, Edge, ExporterOverview, Extension, ExtensionOverview, Kind, LedgerEntry, Overview,
+    PipelineOverview, QueueState,
 };
 use otlp::Signal;
+use transport::http::ServerConfig;
 
 use super::config::Config;
+use super::flow::{self, Sources};
 use super::serve;
+use super::taps::Taps;
 use crate::html::{decode, encode, escape};
 use crate::loopback::{example, get, get_with, lines, read};
 
@@ -46,6 +50,7 @@ fn overview() -> Overview {
             account,
         }],
         gates: vec![("exporter.x".to_owned(), true)],
+        ..Overview::default()
     }
 }
 
@@ -59,7 +64,7 @@ async fn every_link_of_the_front_page_leads_somewhere() {
         let text = index.text();
         let links: Vec<_> =
             text.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
-        assert_eq!(links.len(), 7);
+        assert_eq!(links.len(), 8);
         for link in links {
             let status = get(&address, link).await.status;
             assert_eq!(status, 200, "{link}");
@@ -146,4 +151,89 @@ async fn operations_are_shown_by_latency_and_one_by_one() {
     let page = String::from_utf8(page).unwrap();
     assert!(page.contains("exporter/&lt;otlp&gt;/traces"), "{page}");
     assert!(page.contains("refused &amp; gone"), "{page}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_flow_as_json_says_what_runs_and_how_it_is() {
+    let cx = context(Kind::Extension, "zpages");
+    let server = ServerConfig::with_endpoint("127.0.0.1:0").bind(&cx).await.unwrap();
+    let taps = Taps::new(&server, &cx);
+    let overview = flowing();
+    let began = tokio::time::Instant::now();
+    let read = || {
+        let sources =
+            Sources { build: &cx.build, overview: &overview, health: &cx.health, taps: &taps, began };
+        serde_json::from_slice::<serde_json::Value>(&flow::json(&sources)).unwrap()
+    };
+    cx.health.enter(component::Stage::Ready);
+    let flow = read();
+    assert_eq!(
+        (&flow["version"], &flow["stage"], &flow["taps_closed"]),
+        (&1.into(), &"ready".into(), &().into())
+    );
+    let pipeline = &flow["pipelines"][0];
+    assert_eq!((&pipeline["id"], &pipeline["delivering"]), (&"traces/<eu>".into(), &true.into()));
+    assert_eq!(pipeline["books"]["dropped"], serde_json::json!({ "<too late>": 2 }));
+    let words = "Dropped within the last minute: 2 (<too late>)";
+    assert_eq!(pipeline["sign"], serde_json::json!({ "good": false, "words": words }));
+    let exporter = &flow["components"][0];
+    assert_eq!((&exporter["kind"], &exporter["failing"]), (&"exporter".into(), &().into()));
+    assert_eq!(
+        exporter["queue"],
+        serde_json::json!({ "used": 3, "capacity": 10, "sizer": "requests", "oldest": 1.5 })
+    );
+    assert_eq!(exporter["books"]["refused_because"], serde_json::json!({ "sending queue is full": 4 }));
+    let edge = serde_json::json!({ "name": "pipeline/traces/<eu>", "kind": "pipeline", "component": "traces/<eu>",
+        "pipeline": "traces/<eu>", "signal": "traces", "items": 0, "taps": 0 });
+    assert_eq!(flow["edges"][0], edge);
+
+    overview.exporters[0].sending.attempt().failed(&"connection refused");
+    tokio::time::advance(std::time::Duration::from_secs(61)).await;
+    let flow = read();
+    let pipeline = &flow["pipelines"][0];
+    assert_eq!(pipeline["delivering"], false);
+    assert_eq!(pipeline["reasons"][0]["component"], "exporter debug");
+    assert_eq!(pipeline["reasons"][0]["why"], "connection refused");
+    assert_eq!(pipeline["sign"]["words"], "Books balance; dropped earlier: 2 (<too late>)");
+    assert_eq!(flow["components"][0]["failing"]["text"], "connection refused");
+    assert_eq!(flow["components"][0]["last_error"]["text"], "connection refused");
+}
+
+/// The overview with an edge, and an exporter that has a queue.
+fn flowing() -> Overview {
+    let mut overview = overview();
+    let account = Account::default();
+    account.note_refusal(4, &"sending queue is full");
+    let sending = component::Sending::default();
+    sending.has_queue(|| QueueState {
+        used: 3,
+        capacity: 10,
+        sizer: "requests",
+        oldest: Some(std::time::Duration::from_millis(1500)),
+        blocks: false,
+    });
+    overview.ledger.push(LedgerEntry {
+        kind: "exporter",
+        id: Arc::from("debug"),
+        signal: Signal::Traces,
+        account,
+    });
+    overview.exporters.push(ExporterOverview { id: "debug".to_owned(), signal: Signal::Traces, sending });
+    overview.edges.push(Edge::of_pipeline("traces/<eu>", Signal::Traces));
+    overview
+}
+
+#[tokio::test]
+async fn the_flow_page_asks_nobody_else_for_anything() {
+    let (_cx, address) = start("{}").await;
+    let page = get(&address, "/debug/flowz").await;
+    assert_eq!(page.status, 200);
+    assert!(page.head.contains("content-security-policy: default-src 'none'"), "{}", page.head);
+    let text = page.text();
+    assert!(!text.contains("{{") && !text.contains("/* script */"), "nothing is left to fill in");
+    assert!(!text.contains("http://") || !text.contains("src=\"http"), "{text}");
+    let json = get(&address, "/debug/flowz?format=json").await;
+    assert!(json.head.contains("cache-control: no-store"), "{}", json.head);
+    let accepted = get_with(&address, "/debug/flowz", "Accept: application/json\r\n").await;
+    assert!(accepted.head.contains("content-type: application/json"), "{}", accepted.head);
 }

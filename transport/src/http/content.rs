@@ -1,12 +1,13 @@
-//! What an answer consists of: all of its body, or chunks that are made while it is sent.
+//! What an answer consists of: all of its body, chunks that are made while it is sent, or what comes by and by.
 
 use std::fmt;
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
+use tokio::sync::mpsc;
 
 use super::connection::UnderWay;
 
@@ -17,6 +18,8 @@ pub enum Content {
     /// One chunk after the other, each asked for when the one before it is on its way: a client that reads slowly costs
     /// what its iterator holds. An error breaks the answer off, and the client sees that.
     Chunks(Box<dyn Iterator<Item = io::Result<Bytes>> + Send>),
+    /// What a channel brings, until its sender is dropped. The receiver is dropped when the client goes away.
+    Arriving(mpsc::Receiver<Bytes>),
 }
 
 impl fmt::Debug for Content {
@@ -24,6 +27,7 @@ impl fmt::Debug for Content {
         match self {
             Content::Whole(bytes) => f.debug_tuple("Whole").field(&bytes.len()).finish(),
             Content::Chunks(_) => f.write_str("Chunks"),
+            Content::Arriving(_) => f.write_str("Arriving"),
         }
     }
 }
@@ -39,7 +43,7 @@ pub(super) struct Outgoing {
 impl Outgoing {
     /// What is sent as a whole is out of our hands at once.
     pub(super) fn new(content: Content, under_way: UnderWay) -> Outgoing {
-        let under_way = matches!(content, Content::Chunks(_)).then_some(under_way);
+        let under_way = (!matches!(content, Content::Whole(_))).then_some(under_way);
         Outgoing { content, under_way, owes_rest: false }
     }
 }
@@ -65,6 +69,7 @@ impl Body for Outgoing {
                 this.owes_rest = true;
                 chunks.next()
             }
+            Content::Arriving(parts) => ready!(parts.poll_recv(cx)).map(Ok),
         };
         if !matches!(next, Some(Ok(_))) {
             this.under_way = None;
@@ -79,7 +84,7 @@ impl Body for Outgoing {
     fn size_hint(&self) -> SizeHint {
         match &self.content {
             Content::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Content::Chunks(_) => SizeHint::default(),
+            Content::Chunks(_) | Content::Arriving(_) => SizeHint::default(),
         }
     }
 }

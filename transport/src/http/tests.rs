@@ -75,6 +75,7 @@ impl Service for Echo {
         let count = match request.head.uri.path() {
             "/chunks" => 100,
             "/broken" => 3,
+            "/by-and-by" => return ::http::Response::new(in_two_parts(request.body)),
             _ => return self.call(request).await.map(Content::Whole),
         };
         let chunks = (0..100_u8).map(move |number| match number < count {
@@ -83,6 +84,17 @@ impl Service for Echo {
         });
         ::http::Response::new(Content::Chunks(Box::new(chunks)))
     }
+}
+
+/// What was said, in two parts with some time between.
+fn in_two_parts(said: Bytes) -> Content {
+    let (parts, body) = tokio::sync::mpsc::channel(1);
+    tokio::spawn(async move {
+        let _ = parts.send(Bytes::from_static(b"first ")).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let _ = parts.send(said).await;
+    });
+    Content::Arriving(body)
 }
 
 async fn serve(config: ServerConfig) -> (Context, String) {

@@ -248,3 +248,15 @@ async fn a_body_that_cannot_be_made_to_its_end_is_seen_to_be_broken_off() {
     let answer = raw(&addr, b"GET /broken HTTP/1.1\r\nHost: a\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 200") && !answer.ends_with("0\r\n\r\n"), "it looks whole");
 }
+
+#[tokio::test]
+async fn an_answer_that_comes_by_and_by_is_no_idle_connection() {
+    let config = ServerConfig { idle_timeout: Interval::from_millis(100), ..local() };
+    let (_cx, addr) = serve(config).await;
+    let answer = raw(&addr, &with_body("POST /by-and-by HTTP/1.1\r\nConnection: close", b"second")).await;
+    assert!(answer.contains("transfer-encoding: chunked"), "{answer}");
+    assert!(answer.contains("first ") && answer.contains("second"), "{answer}");
+    // Without chunks the end of the connection is the end of the answer.
+    let answer = raw(&addr, &with_body("POST /by-and-by HTTP/1.0", b"second")).await;
+    assert!(answer.ends_with("first second"), "{answer}");
+}
