@@ -9,7 +9,7 @@ use tests::tokio::net::TcpStream;
 use tests::web;
 
 use super::metrics::{attributes, gauge, gauges, histogram, request};
-use super::{assert_promtool_reads, listener, page, start};
+use super::{assert_promtool_reads, in_words, listener, page, start};
 
 #[tokio::test]
 async fn any_text_and_any_number_arrives_at_prometheus() {
@@ -32,16 +32,20 @@ async fn any_text_and_any_number_arrives_at_prometheus() {
     let address = listener(&collector).await;
     assert_promtool_reads(&page(&address, &[]).await.text()).await;
     if let Some(prometheus) = Prometheus::scraping(&address, &[]).await {
-        let of = "instance=i1, job=shop/cart";
-        let line = |labels: &str, value: &str| format!("odd{{{labels}}} {value}");
+        let odd = |labels: &[(&str, &str)], value: &str| {
+            let of = [("instance", "i1"), ("job", "shop/cart")];
+            in_words("odd", &[labels, &of].concat(), value)
+        };
+        let text = [
+            ("quotes", "a\"b\\c\nd"),
+            ("broken", "x\u{fffd}\u{fffd}\u{fffd}yyyyyyy"),
+            ("emoji", "\u{1f980}"),
+        ];
         let expected = [
-            line(&format!("{of}, n=nan"), "NaN"),
-            line(&format!("{of}, n=inf"), "+Inf"),
-            line(&format!("{of}, n=-inf"), "-Inf"),
-            line(
-                &format!("broken=x\u{fffd}\u{fffd}\u{fffd}yyyyyyy, emoji=\u{1f980}, {of}, quotes=a\"b\\c\nd"),
-                "5e-324",
-            ),
+            odd(&[("n", "nan")], "NaN"),
+            odd(&[("n", "inf")], "+Inf"),
+            odd(&[("n", "-inf")], "-Inf"),
+            odd(&text, "5e-324"),
         ];
         prometheus.shows("odd", &expected.each_ref().map(String::as_str)).await;
     }
@@ -62,7 +66,7 @@ async fn a_flood_of_labels_ends_at_the_limit_and_names_who_sends_it() {
     assert!(text.contains("\nneighbour{"), "its neighbours are shown");
     collector.log().wait_for("metric `offender`: series limit").await;
     let labels = [("exporter", "prometheus"), ("metric", "offender"), ("reason", "series limit")];
-    let refused = "ferrotel_prometheus_exporter_refused_points_total";
+    let refused = "ferrotel_prometheus_exporter_refused_points";
     assert_eq!(collector.metrics().await.sum(refused, &labels), 99_000.0);
     collector.assert_books_balance().await;
     let account = collector.account("exporter", "prometheus", "metrics").await;

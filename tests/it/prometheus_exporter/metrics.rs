@@ -104,7 +104,7 @@ pub(super) fn exponential() -> Metric {
     metric("size", "By", "an exponential histogram", Data::ExponentialHistogram(data))
 }
 
-pub(super) fn summary() -> Metric {
+fn summary() -> Metric {
     let at = |quantile, value| ValueAtQuantile { quantile, value };
     let point = SummaryDataPoint {
         time_unix_nano: now(),
