@@ -3,6 +3,8 @@
 pub mod expose;
 mod labels;
 pub mod names;
+mod parse;
 pub mod relabel;
+pub mod translate;
 
 pub use labels::Labels;
