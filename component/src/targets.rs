@@ -178,8 +178,9 @@ mod tests {
     fn a_choice_passes_over_what_it_is_told_to() {
         let mut choice = Choice { state: Some(TargetState::Down), skip: 1, take: 1 };
         let (up, down) = (Some(TargetState::Up), Some(TargetState::Down));
-        assert_eq!([up, down, up, down, down].map(|state| choice.admits(state)), [
-            false, false, false, true, false
-        ]);
+        assert_eq!(
+            [up, down, up, down, down].map(|state| choice.admits(state)),
+            [false, false, false, true, false]
+        );
     }
 }

@@ -1,6 +1,5 @@
 //! What the file says about it, and the way to start it.
 
-pub(super) mod duration;
 pub(super) mod files;
 pub(super) mod global;
 pub(super) mod job;
@@ -8,8 +7,6 @@ pub(super) mod protocol;
 pub(super) mod relabel;
 pub(super) mod scrape;
 pub(super) mod size;
-pub(super) mod text;
-pub(super) mod unsupported;
 
 use async_trait::async_trait;
 use component::{Context, Outputs, Problem, Receiver};
@@ -19,8 +16,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::global::PrometheusConfig;
-pub(super) use self::job::Job;
-use self::text::Text;
+pub(super) use self::job::{Histograms, Job};
+use super::{Text, run};
 
 /// Scrapes targets as a Prometheus server does.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -63,10 +60,10 @@ impl Receiver for Config {
         problems
     }
 
-    async fn start(self, _cx: Context, outputs: Outputs) -> anyhow::Result<()> {
+    async fn start(self, cx: Context, outputs: Outputs) -> anyhow::Result<()> {
         // Without a pipeline for metrics it is not started.
-        let Some(_next) = outputs.metrics else { return Ok(()) };
-        Ok(())
+        let Some(next) = outputs.metrics else { return Ok(()) };
+        run::start(&self, &cx, next)
     }
 }
 

@@ -37,6 +37,7 @@ pub(super) struct Desk {
     memory: Memory,
     buffers: Mutex<Vec<Vec<u8>>>,
     together: AtomicUsize,
+    max_together: usize,
 }
 
 /// Why there is no page.
@@ -52,7 +53,12 @@ pub(super) enum Unread {
 
 impl Desk {
     pub(super) fn new(memory: Memory) -> Arc<Desk> {
-        Arc::new(Desk { memory, buffers: Mutex::default(), together: AtomicUsize::new(0) })
+        Desk::bounded(memory, MAX_TOGETHER)
+    }
+
+    /// With a bound of its own.
+    pub(super) fn bounded(memory: Memory, max_together: usize) -> Arc<Desk> {
+        Arc::new(Desk { memory, max_together, buffers: Mutex::default(), together: AtomicUsize::new(0) })
     }
 
     /// Begins a page of at most `limit` bytes, packed or not.
@@ -145,7 +151,7 @@ impl PageText {
         let beyond = length.saturating_sub(FREE).saturating_sub(self.taken);
         let together = self.desk.together.fetch_add(beyond, Ordering::Relaxed) + beyond;
         self.taken += beyond;
-        if together > MAX_TOGETHER && beyond > 0 {
+        if together > self.desk.max_together && beyond > 0 {
             return Err(Unread::NoMemory);
         }
         let charged = match &mut self.charge {

@@ -13,7 +13,8 @@ use formats::prometheus::Labels;
 use formats::prometheus::relabel::{Rule, relabel};
 use http::Uri;
 
-use super::config::{Histograms, Job, PromDuration};
+use super::PromDuration;
+use super::config::{Histograms, Job};
 
 /// What the rules of a job made of one discovered target.
 #[derive(Clone, Debug)]
@@ -91,11 +92,9 @@ pub(super) fn discovered(job: &Job, own: &Labels, group: &Labels) -> Labels {
     fill("__metrics_path__", &section.metrics_path);
     fill("__scheme__", &section.scheme);
     let Histograms { native, classic_too, to_custom_buckets } = job.histograms;
-    for (name, is_set) in [
-        (NATIVE, native),
-        (CLASSIC_TOO, classic_too),
-        (TO_CUSTOM_BUCKETS, to_custom_buckets),
-    ] {
+    for (name, is_set) in
+        [(NATIVE, native), (CLASSIC_TOO, classic_too), (TO_CUSTOM_BUCKETS, to_custom_buckets)]
+    {
         fill(name, if is_set { "true" } else { "false" });
     }
     for (name, values) in &section.params {
@@ -197,7 +196,8 @@ fn url(job: &Job, labels: &Labels, address: &str) -> String {
     let path = labels.get("__metrics_path__");
     let slash = if path.starts_with('/') || path.is_empty() { "" } else { "/" };
     let (path, in_path) = path.split_once('?').unwrap_or((path, ""));
-    let query: Vec<_> = Some(in_path).filter(|text| !text.is_empty()).map(str::to_owned).into_iter().chain(query).collect();
+    let query: Vec<_> =
+        Some(in_path).filter(|text| !text.is_empty()).map(str::to_owned).into_iter().chain(query).collect();
     let mark = if query.is_empty() { "" } else { "?" };
     format!("{}://{address}{slash}{}{mark}{}", labels.get("__scheme__"), path_text(path), query.join("&"))
 }

@@ -1,6 +1,9 @@
 //! The receiver in memory: its settings, its targets, its schedule.
 
+mod pages;
+mod schedules;
 mod settings;
+mod targets;
 
 use config::{Diagnostics, Path, Resolved};
 

@@ -6,11 +6,11 @@ use component::Problem;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::duration::PromDuration;
 use super::protocol::{NameEscaping, NameValidation, ScrapeProtocol};
 use super::scrape::ScrapeConfig;
 use super::size::Size;
-use super::text::Text;
+use crate::prometheus::PromDuration;
+use crate::prometheus::Text;
 
 /// A `prometheus.yml`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

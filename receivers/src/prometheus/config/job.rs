@@ -3,14 +3,17 @@
 use std::collections::BTreeSet;
 
 use component::Problem;
+use formats::prometheus::names::Validation;
+use formats::prometheus::relabel::Rule;
 
-use super::duration::PromDuration;
 use super::files;
 use super::global::{GlobalConfig, PrometheusConfig};
 use super::protocol::{
     DEFAULT_PROTOCOLS, NameEscaping, NameValidation, ScrapeProtocol, accept as accept_value,
 };
+use super::relabel;
 use super::scrape::{Own, ScrapeConfig};
+use crate::prometheus::PromDuration;
 
 /// Prometheus' own defaults.
 const INTERVAL: PromDuration = PromDuration::from_secs(60);
@@ -29,7 +32,11 @@ pub(crate) struct Job {
     pub(crate) limits: Limits,
     pub(crate) histograms: Histograms,
     pub(crate) extra_metrics: bool,
-    pub(crate) validation: NameValidation,
+    pub(crate) validation: Validation,
+    /// Of targets.
+    pub(crate) rules: Vec<Rule>,
+    /// Of samples.
+    pub(crate) metric_rules: Vec<Rule>,
 }
 
 /// What a job may have; 0 is no limit.
@@ -126,6 +133,13 @@ fn job(global: &GlobalConfig, section: ScrapeConfig) -> Result<Job, Vec<Problem>
         let words = "`allow-utf-8` does not go with `metric_name_validation_scheme: legacy`";
         problems.push(Problem::error("metric_name_escaping_scheme", words));
     }
+    let names = match validation {
+        NameValidation::Utf8 => Validation::Utf8,
+        NameValidation::Legacy => Validation::Legacy,
+    };
+    let rules = relabel::rules("relabel_configs", &own.relabel_configs, names, &mut problems);
+    let metric_rules =
+        relabel::rules("metric_relabel_configs", &own.metric_relabel_configs, names, &mut problems);
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -139,7 +153,9 @@ fn job(global: &GlobalConfig, section: ScrapeConfig) -> Result<Job, Vec<Problem>
         limits: limits(global, own),
         histograms,
         extra_metrics: own.extra_scrape_metrics.unwrap_or(global.extra_scrape_metrics),
-        validation,
+        validation: names,
+        rules,
+        metric_rules,
         config: section,
     })
 }

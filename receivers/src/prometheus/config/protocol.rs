@@ -1,5 +1,6 @@
 //! The formats that a target may answer in, and how they are asked for.
 
+use formats::prometheus::translate::Format;
 use serde::{Deserialize, Serialize};
 
 /// A format that a target may answer in.
@@ -35,6 +36,15 @@ impl ScrapeProtocol {
             ScrapeProtocol::OpenMetricsText0 => "application/openmetrics-text;version=0.0.1",
             ScrapeProtocol::PrometheusText1 => "text/plain;version=1.0.0",
             ScrapeProtocol::PrometheusText0 => "text/plain;version=0.0.4",
+        }
+    }
+
+    /// How a page that says nothing of itself is read.
+    pub(crate) fn format(self) -> Format {
+        match self {
+            ScrapeProtocol::PrometheusProto => Format::Protobuf,
+            ScrapeProtocol::OpenMetricsText1 | ScrapeProtocol::OpenMetricsText0 => Format::OpenMetrics,
+            ScrapeProtocol::PrometheusText1 | ScrapeProtocol::PrometheusText0 => Format::Text,
         }
     }
 

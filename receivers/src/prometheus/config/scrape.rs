@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use component::Problem;
 use config::Inline;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::duration::PromDuration;
 use super::protocol::{NameEscaping, NameValidation, ScrapeProtocol};
 use super::relabel::RelabelConfig;
 use super::size::Size;
-use super::text::Text;
-use super::unsupported::Unsupported;
+use crate::prometheus::PromDuration;
+use crate::prometheus::Text;
+use crate::prometheus::discovery::DiscoveryConfig;
+use crate::prometheus::http_config::HttpConfig;
 
 /// One job: what is scraped, how, and how its targets are found.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -21,25 +21,25 @@ pub(crate) struct ScrapeConfig {
     /// What is scraped, and how.
     pub(crate) own: Own,
     /// How its servers are reached.
-    pub(crate) http: HttpKeys,
+    pub(crate) http: HttpConfig,
     /// How its targets are found.
-    pub(crate) discovery: DiscoveryConfigs,
-    /// How they are not.
-    pub(crate) unsupported: Unsupported,
+    pub(crate) discovery: DiscoveryConfig,
+    /// Not looked at yet.
+    pub(crate) kubernetes: Kubernetes,
 }
 
 /// All keys, as they stand side by side in the file.
-type Parts = Inline<(Own, HttpKeys, DiscoveryConfigs, Unsupported)>;
+type Parts = Inline<(Own, HttpConfig, DiscoveryConfig, Kubernetes)>;
 
 impl From<Parts> for ScrapeConfig {
-    fn from(Inline((own, http, discovery, unsupported)): Parts) -> ScrapeConfig {
-        ScrapeConfig { own, http, discovery, unsupported }
+    fn from(Inline((own, http, discovery, kubernetes)): Parts) -> ScrapeConfig {
+        ScrapeConfig { own, http, discovery, kubernetes }
     }
 }
 
 impl From<ScrapeConfig> for Parts {
     fn from(config: ScrapeConfig) -> Parts {
-        Inline((config.own, config.http, config.discovery, config.unsupported))
+        Inline((config.own, config.http, config.discovery, config.kubernetes))
     }
 }
 
@@ -120,49 +120,19 @@ impl Default for Own {
     }
 }
 
-/// The keys of the HTTP client.
+/// A stand-in.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct HttpKeys {
-    pub(crate) basic_auth: Option<Value>,
-    pub(crate) authorization: Option<Value>,
-    pub(crate) bearer_token: Option<Value>,
-    pub(crate) bearer_token_file: Option<Value>,
-    pub(crate) oauth2: Option<Value>,
-    pub(crate) tls_config: Option<Value>,
-    pub(crate) proxy_url: Option<Value>,
-    pub(crate) no_proxy: Option<Value>,
-    pub(crate) proxy_from_environment: Option<Value>,
-    pub(crate) proxy_connect_header: Option<Value>,
-    pub(crate) follow_redirects: Option<Value>,
-    pub(crate) enable_http2: Option<Value>,
-    pub(crate) http_headers: Option<Value>,
-}
-
-/// The sections that say how targets are found.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct DiscoveryConfigs {
-    pub(crate) static_configs: Vec<StaticConfig>,
-    pub(crate) file_sd_configs: Vec<Value>,
-    pub(crate) http_sd_configs: Vec<Value>,
-    pub(crate) dns_sd_configs: Vec<Value>,
-    pub(crate) kubernetes_sd_configs: Vec<Value>,
-}
-
-/// Targets that stand in the file.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct StaticConfig {
-    pub(crate) targets: Vec<Text>,
-    pub(crate) labels: BTreeMap<String, Text>,
+pub(crate) struct Kubernetes {
+    kubernetes_sd_configs: Vec<serde_json::Value>,
 }
 
 impl ScrapeConfig {
     /// What is wrong with it apart from the other jobs and `global`.
     pub(super) fn check(&self) -> Vec<Problem> {
         let own = &self.own;
-        let mut problems = self.unsupported.check();
+        let mut problems = self.http.check();
+        problems.extend(self.discovery.check());
         if own.job_name.is_empty() {
             problems.push(Problem::error("job_name", "is missing or empty"));
         }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::text::Text;
+use crate::prometheus::Text;
 
 /// A number of bytes; `KB` and `KiB` are both 1024. 0 is no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

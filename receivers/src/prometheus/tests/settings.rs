@@ -2,8 +2,8 @@
 
 use component::{Problem, Receiver as _};
 
+use super::super::PromDuration;
 use super::super::config::Config;
-use super::super::config::duration::PromDuration;
 use super::super::config::size::Size;
 use super::{jobs, read};
 
@@ -51,6 +51,10 @@ fn a_server_s_file_runs_as_it_is_with_a_warning_for_what_a_server_does() {
             "warning config::alerting: has no effect: alerts are not sent from here; a Prometheus server does",
             "warning config::global::evaluation_interval: has no effect: rules are not evaluated here; a \
              Prometheus server does",
+            "warning config::scrape_configs::0::bearer_token_file: is the old spelling of `authorization: \
+             {credentials_file: …}`",
+            "warning config::scrape_configs::1::bearer_token_file: is the old spelling of `authorization: \
+             {credentials_file: …}`",
         ]
     );
 }
@@ -143,7 +147,7 @@ fn all_that_is_wrong_is_found_with_its_place() {
         "scrape_interval: 5s, scrape_timeout: 6s, scrape_protocols: []",
         "{ job_name: a, scrape_interval: 1s, scrape_timeout: 2s }, { job_name: a }, { scheme: ftp }, \
          { job_name: b, static_configs: [{ targets: ['http://x/y'] }] }, \
-         { job_name: c, consul_sd_configs: [{ server: 'x' }] }, \
+         { job_name: c, relabel_configs: [{ action: keep }, { regex: '(' , action: keep }, { action: fly }, { target_label: '' }] }, \
          { job_name: d, scrape_protocols: [PrometheusText0.0.4, PrometheusText0.0.4] }",
     );
     assert_eq!(
@@ -157,8 +161,9 @@ fn all_that_is_wrong_is_found_with_its_place() {
             "error config::scrape_configs::2::scheme: unknown scheme `ftp`, expected `http` or `https`",
             "error config::scrape_configs::3::static_configs::0::targets::0: `http://x/y` is not an address, \
              expected `host` or `host:port`",
-            "error config::scrape_configs::4::consul_sd_configs: is not supported: expected `static_configs`, \
-             `file_sd_configs`, `http_sd_configs`, `dns_sd_configs` or `kubernetes_sd_configs`",
+            "error config::scrape_configs::4::relabel_configs::1::regex: `(` is not a regular expression: unclosed group",
+            "error config::scrape_configs::4::relabel_configs::2: unknown relabel action `fly`",
+            "error config::scrape_configs::4::relabel_configs::3: relabel action `replace` requires a `target_label`",
             "error config::scrape_configs::5::scrape_protocols::1: the same protocol is listed twice",
         ]
     );
@@ -175,6 +180,10 @@ fn what_cannot_be_read_is_refused_where_it_stands() {
         ("job_name: a, body_size_limit: 10", "body_size_limit: `10` is not a number of bytes"),
         ("job_name: a, sample_limits: 1", "did you mean `sample_limit`"),
         ("job_name: a, relabel_configs: [{ regexp: x }]", "relabel_configs::0"),
+        (
+            "job_name: a, consul_sd_configs: [{ server: x }]",
+            "consul_sd_configs: this way to find targets is not",
+        ),
     ] {
         let text = format!("config: {{ scrape_configs: [{{ {job} }}] }}");
         let refused = read(&text).err().unwrap_or_else(|| panic!("`{job}` was taken"));

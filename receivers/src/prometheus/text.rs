@@ -1,4 +1,4 @@
-//! Scalars that are text whatever they look like: `regex: true`, `replacement: 9100`.
+//! Text that may be written without quotes, whatever it looks like.
 
 use std::fmt;
 use std::ops::Deref;
@@ -6,9 +6,9 @@ use std::ops::Deref;
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::{Serialize, Serializer};
 
-/// Text; a boolean or a number is taken as it prints, nothing as the empty text.
+/// Text. A number or a boolean is taken as its text, as Prometheus takes it: `regex: true`, `shard: 7`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Text(pub(crate) String);
+pub struct Text(pub String);
 
 impl Deref for Text {
     type Target = str;
@@ -18,15 +18,15 @@ impl Deref for Text {
     }
 }
 
-impl From<&str> for Text {
-    fn from(text: &str) -> Text {
-        Text(text.to_owned())
-    }
-}
-
 impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Text {
+        Text(text.to_owned())
     }
 }
 
@@ -48,11 +48,11 @@ impl Visitor<'_> for TextVisitor {
     type Value = Text;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("text")
+        f.write_str("a string")
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Text, E> {
-        Ok(Text::from(text))
+        Ok(Text(text.to_owned()))
     }
 
     fn visit_bool<E: de::Error>(self, value: bool) -> Result<Text, E> {
@@ -71,11 +71,12 @@ impl Visitor<'_> for TextVisitor {
         Ok(Text(number.to_string()))
     }
 
-    fn visit_unit<E: de::Error>(self) -> Result<Text, E> {
+    // `key:` with nothing after it.
+    fn visit_none<E: de::Error>(self) -> Result<Text, E> {
         Ok(Text::default())
     }
 
-    fn visit_none<E: de::Error>(self) -> Result<Text, E> {
+    fn visit_unit<E: de::Error>(self) -> Result<Text, E> {
         Ok(Text::default())
     }
 }
