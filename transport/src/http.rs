@@ -4,8 +4,9 @@
 //! comes, unpacking, the size of the body unpacked, [`Service::call`]. The client does, in this order: packing,
 //! headers, credentials, cookies, the request, redirects.
 //!
-//! What is deliberately absent: middleware extensions, streaming bodies, SOCKS proxies.
+//! What is deliberately absent: middleware extensions, streaming bodies of requests, SOCKS proxies.
 
+mod answer;
 mod client;
 mod client_config;
 mod connection;
@@ -27,9 +28,13 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use component::{Code, Identity, Metadata, Origin};
 
+pub use answer::Answer;
 pub use client::{Client, Fault, Reply};
-pub use client_config::{ClientConfig, ClientKeepAlive, CompressionParams, Cookies};
+pub use client_config::{
+    ClientConfig, ClientKeepAlive, CompressionParams, Cookies, Files, Manner, Redirects,
+};
 pub use fetch::get;
+pub use proxy::Proxies;
 pub use server::Server;
 pub use server_config::{CorsConfig, ServerConfig, ServerKeepAlive};
 
