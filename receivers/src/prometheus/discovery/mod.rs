@@ -13,6 +13,7 @@ mod document;
 mod file;
 mod found;
 mod http;
+pub mod kubernetes;
 mod statics;
 
 use async_trait::async_trait;
