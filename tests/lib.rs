@@ -4,6 +4,7 @@ pub mod backend;
 pub mod certificates;
 pub mod client;
 pub mod collector;
+pub mod kubernetes;
 pub mod moto;
 pub mod patience;
 pub mod rpc;
