@@ -9,6 +9,9 @@ pub mod discovery;
 mod duration;
 mod health;
 pub mod http_config;
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the other side of a test belongs to no component")]
+mod loopback;
 mod page;
 mod pool;
 mod run;
