@@ -4,6 +4,9 @@ pub mod client;
 pub mod discovery;
 mod duration;
 pub mod http_config;
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the other side of a test belongs to no component")]
+mod loopback;
 mod text;
 
 pub use duration::{PromDuration, PromDurationError};

@@ -97,12 +97,16 @@ impl HttpClient {
 /// # Errors
 /// What is wrong with it.
 pub fn parse_url(url: &str) -> Result<Uri, String> {
-    let uri: Uri = url.parse().map_err(|error| format!("`{url}` is not a URL: {error}"))?;
-    if !matches!(uri.scheme_str(), Some("http" | "https")) || uri.host().is_none_or(str::is_empty) {
-        return Err(format!("`{url}` must begin with `http://` or `https://` and a host"));
-    }
-    if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+    let (scheme, rest) = url.split_once("://").unwrap_or_default();
+    if rest.split('/').next().unwrap_or("").contains('@') {
         return Err("must not have a user or a password in it, use `basic_auth`".to_owned());
+    }
+    if !matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https") {
+        return Err(format!("`{url}` must begin with `http://` or `https://`"));
+    }
+    let uri: Uri = url.parse().map_err(|error| format!("`{url}` is not a URL: {error}"))?;
+    if uri.host().is_none_or(str::is_empty) {
+        return Err(format!("`{url}` is not a URL: there is no host in it"));
     }
     Ok(uri)
 }

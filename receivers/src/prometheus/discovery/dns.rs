@@ -168,4 +168,5 @@ fn joined(host: &dyn Display, port: u16) -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the other side of a test belongs to no component")]
 mod tests;

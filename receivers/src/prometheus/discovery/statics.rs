@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use component::Problem;
 use formats::prometheus::Labels;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{ADDRESS, Group};
 use crate::prometheus::Text;
@@ -14,8 +14,10 @@ use crate::prometheus::Text;
 #[serde(default, deny_unknown_fields)]
 pub struct StaticConfig {
     /// `host:port` of each.
+    #[serde(deserialize_with = "null_is_nothing")]
     pub targets: Vec<Text>,
     /// Labels of all of them.
+    #[serde(deserialize_with = "null_is_nothing")]
     pub labels: BTreeMap<String, Text>,
 }
 
@@ -34,6 +36,13 @@ impl StaticConfig {
             targets: self.targets.iter().map(address).collect(),
         }
     }
+}
+
+/// Programs in Go write lists and maps without entries as `null`.
+fn null_is_nothing<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// The groups of a list, by their places in it.

@@ -53,7 +53,8 @@ pub(super) enum Resolver {
 }
 
 /// What a server knows of a name.
-enum Known {
+#[derive(Debug)]
+pub(super) enum Known {
     Records(Vec<Record>),
     NoSuchName,
 }
@@ -111,7 +112,7 @@ async fn ask(server: SocketAddr, name: &str, record: RecordType) -> anyhow::Resu
     read(&answer, id, name, record)
 }
 
-fn question(id: u16, name: &str, record: RecordType) -> anyhow::Result<Vec<u8>> {
+pub(super) fn question(id: u16, name: &str, record: RecordType) -> anyhow::Result<Vec<u8>> {
     let mut packet = Packet::new_query(id);
     packet.set_flags(PacketFlag::RECURSION_DESIRED);
     let kind = QTYPE::TYPE(kind(record));
@@ -157,7 +158,7 @@ async fn over_tcp(server: SocketAddr, question: &[u8]) -> anyhow::Result<Vec<u8>
     Ok(answer)
 }
 
-fn read(answer: &[u8], id: u16, name: &str, record: RecordType) -> anyhow::Result<Known> {
+pub(super) fn read(answer: &[u8], id: u16, name: &str, record: RecordType) -> anyhow::Result<Known> {
     check_counts(answer)?;
     let packet = Packet::parse(answer).context("the answer cannot be read")?;
     let asked = Name::new(name)?;
