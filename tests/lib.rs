@@ -10,6 +10,8 @@ pub mod patience;
 pub mod rpc;
 pub mod samples;
 pub mod sdk;
+pub mod server;
+pub mod target;
 pub mod web;
 pub mod wire;
 pub mod xray;
