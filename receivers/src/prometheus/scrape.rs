@@ -3,7 +3,7 @@
 //! Rules:
 //! 1. One scrape at a time. A tick that falls into one is left out.
 //! 2. Whatever goes wrong is the outcome of that scrape: the target is down, and its series end.
-//! 3. What a pipeline does not take until the next tick is given up, and booked as refused: the next scrape has newer
+//! 3. What a pipeline does not take within one interval is given up, and booked as refused: the next scrape has newer
 //!    values, so waiting with old ones helps nobody.
 //! 4. A target that goes is given two more intervals before its series end; if it comes back within them, nothing has
 //!    happened.
@@ -235,18 +235,18 @@ impl Loop {
         let mut status = scrape_status(&outcome, at, took(), bytes);
         // Seen before it is handed on: a pipeline that holds back must not hide it.
         self.status.set(status.clone());
-        if let Err(words) = self.deliver_in_time(outcome, began).await {
+        if let Err(words) = self.deliver_in_time(outcome).await {
             status.refused = Some(words);
             self.status.set(status);
         }
     }
 
-    /// Hands it on, until the next scrape is due.
-    async fn deliver_in_time(&self, outcome: Outcome, began: Instant) -> Result<(), String> {
+    /// Hands it on, for as long as one interval: a scrape that took all of its own must be told as well.
+    async fn deliver_in_time(&self, outcome: Outcome) -> Result<(), String> {
         let points = outcome.points;
-        let delivery = tokio::time::timeout_at(began + self.target.interval, self.deliver(outcome)).await;
+        let delivery = tokio::time::timeout(self.target.interval, self.deliver(outcome)).await;
         delivery.unwrap_or_else(|_| {
-            let words = "the pipeline did not take it before the next scrape was due".to_owned();
+            let words = "the pipeline did not take it within one interval".to_owned();
             self.shared.health.refused(points, &words);
             Err(words)
         })
