@@ -65,7 +65,13 @@ impl Target {
     /// A target that answers `page` to every request.
     #[must_use]
     pub fn start(page: Page) -> Target {
-        let listener = StdListener::bind("127.0.0.1:0").expect("there is a free port");
+        Target::start_at("127.0.0.1:0", page)
+    }
+
+    /// The same at that address.
+    #[must_use]
+    pub fn start_at(address: &str, page: Page) -> Target {
+        let listener = StdListener::bind(address).expect("the address is free");
         listener.set_nonblocking(true).expect("it can be");
         let address = listener.local_addr().expect("it is bound");
         let state = Arc::new(Mutex::new(State { page, asked: Vec::new() }));

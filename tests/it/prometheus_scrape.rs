@@ -2,7 +2,7 @@
 
 mod clients;
 mod hostile;
-mod points;
+pub(crate) mod points;
 
 use std::fs;
 
@@ -324,7 +324,7 @@ pub(crate) fn job(name: &str, target: &Target, more: &str) -> String {
 }
 
 /// What the page of targets says, as JSON.
-async fn pages(collector: &Collector, question: &str) -> Value {
+pub(crate) async fn pages(collector: &Collector, question: &str) -> Value {
     let reply = web::get(collector.zpages(), &format!("/debug/targetsz?format=json{question}")).await;
     assert_eq!(reply.status, 200);
     serde_json::from_slice(&reply.body).expect("it is JSON")

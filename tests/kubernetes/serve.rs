@@ -100,11 +100,11 @@ async fn follow(shared: Shared, mut watch: Watch, out: Out) {
             let _ = out.sender.send(Err("cut")).await;
             return;
         }
-        if ended {
-            return;
-        }
         if !lines.is_empty() {
             continue;
+        }
+        if ended {
+            return;
         }
         tokio::select! {
             _ = changed.changed() => {}

@@ -71,7 +71,7 @@ impl Watched {
     }
 
     /// Keeps an object. One that looks as before is no change.
-    pub(super) fn keep(&self, key: &str, object: Object) {
+    pub(crate) fn keep(&self, key: &str, object: Object) {
         let mut state = self.0.lock();
         if state.objects.get(key).is_some_and(|known| *known == object) {
             return;
@@ -90,7 +90,7 @@ impl Watched {
     }
 
     /// These are all there are.
-    pub(super) fn keep_only(&self, listed: &HashSet<Arc<str>>) {
+    pub(crate) fn keep_only(&self, listed: &HashSet<Arc<str>>) {
         let mut state = self.0.lock();
         let gone = |key: &&Arc<str>| !listed.contains(&***key);
         let gone: Vec<Arc<str>> = state.objects.keys().filter(gone).cloned().collect();
