@@ -22,6 +22,12 @@ impl Certificates {
     /// Makes all of them.
     #[must_use]
     pub fn make() -> Certificates {
+        Certificates::make_for(&["localhost", "127.0.0.1"])
+    }
+
+    /// The same for a server with these names and addresses.
+    #[must_use]
+    pub fn make_for(names: &[&str]) -> Certificates {
         let folder = Folder::new();
         let key = KeyPair::generate().expect("a key can be made");
         let mut params = CertificateParams::new(Vec::new()).expect("no names");
@@ -30,7 +36,7 @@ impl Certificates {
         write(folder.path(), "ca.pem", &authority.pem());
         for name in ["server", "client"] {
             let key = KeyPair::generate().expect("a key can be made");
-            let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
             let params = CertificateParams::new(names).expect("good names");
             let certificate = params.signed_by(&key, &authority).expect("it can sign");
             write(folder.path(), &format!("{name}.pem"), &certificate.pem());

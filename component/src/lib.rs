@@ -21,6 +21,7 @@ mod refusal;
 mod scope;
 mod sending;
 mod sharded;
+mod targets;
 mod telemetry;
 pub mod testing;
 mod trouble;
@@ -42,6 +43,9 @@ pub use pipeline_health::{PipelineHealth, Reason};
 pub use refusal::REFUSED_ITEMS;
 pub use scope::Scope;
 pub use sending::{Attempt, Failing, LastError, QueueState, Sending};
+pub use targets::{
+    Choice, DiscoveryStatus, JobStatus, ScrapeStatus, Scraper, TargetState, TargetStatus, Targets,
+};
 pub use telemetry::{
     Counter, Description, Family, Gauge, Histogram, Labels, MetricKind, Metrics, Sample, Value,
 };

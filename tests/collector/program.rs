@@ -32,6 +32,23 @@ impl Program {
 
     /// The same, with more words on the command line.
     pub async fn start_with(self, config: &str, arguments: &[&str]) -> Collector {
+        let more = |command: &mut Command| {
+            command.args(arguments);
+        };
+        self.start_by(config, more, Command::new).await
+    }
+
+    /// The same by another program, which `by` makes a command of; it becomes this one, so that it is stopped as one.
+    pub async fn start_under(self, config: &str, by: impl Fn(&'static str) -> Command) -> Collector {
+        self.start_by(config, |_| (), by).await
+    }
+
+    async fn start_by(
+        self,
+        config: &str,
+        more: impl Fn(&mut Command),
+        by: impl Fn(&'static str) -> Command,
+    ) -> Collector {
         for _ in 0..ATTEMPTS {
             let folder = Folder::new();
             let (health, zpages) = (free_address(), free_address());
@@ -39,8 +56,9 @@ impl Program {
             std::fs::write(&frame, frame_config(&health, &zpages)).expect("the folder is ours");
             let story = folder.path().join(OVERLAY);
             std::fs::write(&story, config).expect("the folder is ours");
-            let mut command = Command::new(self.0);
-            command.arg("--config").arg(frame).arg("--config").arg(story).args(arguments);
+            let mut command = by(self.0);
+            command.arg("--config").arg(frame).arg("--config").arg(story);
+            more(&mut command);
             if let Some(collector) = launch(command, folder, health, zpages).await {
                 return collector;
             }

@@ -6,6 +6,7 @@ mod ledger;
 mod pages;
 mod serve;
 mod taps;
+mod targets;
 #[cfg(test)]
 mod tests;
 mod traces;
