@@ -1,5 +1,9 @@
 //! Prometheus: what targets expose, what servers scrape and what is written to them, to and from OTLP metrics.
 
 mod labels;
+pub mod names;
+mod parse;
+pub mod relabel;
+pub mod translate;
 
 pub use labels::Labels;

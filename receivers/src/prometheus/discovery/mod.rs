@@ -14,6 +14,7 @@ mod file;
 mod found;
 mod glob;
 mod http;
+pub mod kubernetes;
 mod statics;
 
 use async_trait::async_trait;
