@@ -21,10 +21,8 @@ pub enum Page {
     Typed(&'static str, String),
     /// The same as text, packed with gzip.
     Packed(String),
-    /// That many bytes of nothing, packed with gzip.
-    Bomb(usize),
-    /// Any bytes that say they are packed.
-    NotPacked(Vec<u8>),
+    /// Any bytes that say they are packed with gzip.
+    Gzip(Vec<u8>),
     /// That status.
     Status(u16),
     /// Go there instead; to itself when empty.
@@ -39,6 +37,14 @@ pub enum Page {
     Endless,
     /// What is no HTTP.
     Gibberish,
+}
+
+impl Page {
+    /// That many bytes of nothing, packed.
+    #[must_use]
+    pub fn bomb(size: usize) -> Page {
+        Page::Gzip(gzip(&vec![b'#'; size]))
+    }
 }
 
 /// A target on a port of its own. Gone when it goes out of scope.
@@ -142,8 +148,7 @@ async fn answer(stream: &mut TcpStream, page: Page, path: &str) -> std::io::Resu
         Page::Text(text) => whole(stream, TEXT, "", text.as_bytes()).await,
         Page::Typed(content_type, text) => whole(stream, content_type, "", text.as_bytes()).await,
         Page::Packed(text) => whole(stream, TEXT, "content-encoding: gzip\r\n", &gzip(text.as_bytes())).await,
-        Page::Bomb(size) => whole(stream, TEXT, "content-encoding: gzip\r\n", &gzip(&vec![b'#'; size])).await,
-        Page::NotPacked(bytes) => whole(stream, TEXT, "content-encoding: gzip\r\n", &bytes).await,
+        Page::Gzip(bytes) => whole(stream, TEXT, "content-encoding: gzip\r\n", &bytes).await,
         Page::Status(status) => {
             let head = format!("HTTP/1.1 {status} So\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
             stream.write_all(head.as_bytes()).await

@@ -55,6 +55,9 @@ pub(crate) enum Role {
     /// Counts spans
     #[command(hide = true)]
     Sink,
+    /// Exposes metrics
+    #[command(hide = true)]
+    Targets(Exposed),
     /// Forwards requests unread
     #[command(hide = true)]
     Relay(Relay),
@@ -90,6 +93,17 @@ impl Load {
     pub(crate) fn shape(&self) -> Shape {
         Shape { protocol: self.protocol, spans: self.spans, gzip: self.gzip }
     }
+}
+
+/// What is exposed.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Exposed {
+    /// Targets
+    #[arg(long)]
+    pub(crate) count: usize,
+    /// Samples on each page
+    #[arg(long)]
+    pub(crate) samples: usize,
 }
 
 /// What the relay forwards to.

@@ -18,9 +18,11 @@ mod relay;
 mod report;
 mod request;
 mod rig;
+mod scrape;
 mod setup;
 mod sink;
 mod startup;
+mod targets;
 
 use std::process::ExitCode;
 
@@ -48,6 +50,7 @@ fn run(cli: Cli) -> anyhow::Result<bool> {
     let outcome = runtime.block_on(async {
         match cli.role {
             Some(Role::Generator(load)) => generator::run(load).await.map(|()| true),
+            Some(Role::Targets(exposed)) => targets::run(exposed).await.map(|()| true),
             Some(Role::Sink) => sink::run().await.map(|()| true),
             Some(Role::Relay(relay)) => relay::run(relay).await.map(|()| true),
             None => tokio::select! {

@@ -12,6 +12,7 @@ use crate::measure::{Figures, measure};
 use crate::memory::{Stall, idle, stalled};
 use crate::request::Shape;
 use crate::rig::Subject;
+use crate::scrape::{Scraped, scrape};
 use crate::setup::Setup;
 use crate::startup::start_times;
 
@@ -81,6 +82,7 @@ impl Bench<'_> {
                 let stall = stalled(&self.setup, self.window()).await?;
                 self.stall(case.name, &stall)
             }
+            Work::Scrape(targets) => self.scrape(case.name, targets).await,
             Work::Start => {
                 let times = start_times(&self.setup, if self.options.smoke { 3 } else { 15 }).await?;
                 self.start(case.name, &times)
@@ -201,6 +203,40 @@ impl Bench<'_> {
             stall.lost(),
             if stall.is_sound() { "" } else { "  NOT SOUND" },
         ))
+    }
+
+    async fn scrape(&mut self, name: &str, targets: usize) -> anyhow::Result<()> {
+        let seconds = Duration::from_secs;
+        // Two rounds at least, so that each target counts the same.
+        let scraped = match self.options.smoke {
+            true => Scraped { targets: 5, samples: 100, interval: seconds(1), window: seconds(2) },
+            false => Scraped {
+                targets,
+                samples: 1_000,
+                interval: seconds(15),
+                window: seconds(self.options.seconds.next_multiple_of(15).max(30)),
+            },
+        };
+        let (collector, server) = scrape(&self.setup, &scraped).await?;
+        for (who, figures) in [("collector", Some(collector)), ("prometheus", server)] {
+            let Some(figures) = figures else { continue };
+            let (cost, peak) = (figures.cost(scraped.samples), figures.peak_bytes as f64 / MIB);
+            let pages = figures.pages as f64 / figures.elapsed.as_secs_f64();
+            self.rows.push(json!({
+                "case": name, "subject": who, "pages_per_second": pages, "cpu_seconds": figures.cpu.as_secs_f64(),
+                "cpu_seconds_per_million_samples": cost, "peak_mib": peak,
+            }));
+            say(&format!(
+                "{name:<26} {who}: {pages:.1} pages a second, {:.2} CPU s in {:.0} s ({cost:.3} per M samples), peak \
+                 {peak:.1} MiB",
+                figures.cpu.as_secs_f64(),
+                figures.elapsed.as_secs_f64(),
+            ))?;
+        }
+        if server.is_none() {
+            complain("there is no Prometheus server here to compare with");
+        }
+        Ok(())
     }
 
     fn start(&mut self, name: &str, times: &[Duration]) -> anyhow::Result<()> {

@@ -59,6 +59,13 @@ impl Setup {
         command
     }
 
+    /// A program of somebody else.
+    pub(crate) fn other(&self, place: Place, program: &str) -> Command {
+        let mut command = self.wrapped(place);
+        command.arg(program);
+        command
+    }
+
     /// This program in another role.
     pub(crate) fn role(&self, place: Place, role: &str) -> Command {
         let mut command = self.wrapped(place);
