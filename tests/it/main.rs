@@ -10,6 +10,7 @@ mod exporting;
 mod first_run;
 mod hostile;
 mod jaeger;
+mod prometheus_discovery;
 mod prometheus_scrape;
 mod reload;
 mod rules;

@@ -2,7 +2,7 @@
 
 mod clients;
 mod hostile;
-mod points;
+pub(crate) mod points;
 
 use std::fs;
 
