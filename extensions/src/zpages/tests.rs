@@ -1,3 +1,7 @@
+//! The pages, asked for over loopback.
+
+mod targets;
+
 use std::sync::Arc;
 
 use component::testing::context;
@@ -64,7 +68,7 @@ async fn every_link_of_the_front_page_leads_somewhere() {
         let text = index.text();
         let links: Vec<_> =
             text.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
-        assert_eq!(links.len(), 8);
+        assert_eq!(links.len(), 9);
         for link in links {
             let status = get(&address, link).await.status;
             assert_eq!(status, 200, "{link}");
