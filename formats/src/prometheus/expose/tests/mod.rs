@@ -4,6 +4,7 @@ mod names;
 mod native;
 mod pages;
 mod protobuf;
+mod round_trip;
 mod values;
 
 use bytes::Bytes;
