@@ -9,8 +9,11 @@ use crate::prometheus::names::ucum;
 use crate::prometheus::remote::TYPE_KEY;
 use crate::prometheus::remote::keys::Keys;
 
-/// How many times its size a series may take beside its labels: a histogram of few bytes may have many empty buckets.
+/// How many times its size a native histogram may take: one of few bytes may have many empty buckets.
 const GROWTH: usize = 24;
+
+/// What a point takes beside its attributes.
+const POINT_BYTES: usize = 32;
 
 /// What the points of a metric are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,9 +78,12 @@ impl Rows {
 
     /// Whether there is room for all that a series may mean; if so, it is taken.
     pub(super) fn has_room(&mut self, series: &Series<'_>) -> bool {
-        let labels = series.labels.iter().map(|(name, value)| name.len() + value.len() + 16).sum::<usize>();
-        let once = labels + series.help.len() + series.unit.len() + GROWTH * series.size;
-        let spent = labels.saturating_mul(series.items()).saturating_add(once).saturating_add(self.spent);
+        let labels = series.labels.iter().map(|(name, value)| name.len() + value.len() + 8).sum::<usize>();
+        let bytes = |parts: &[&[u8]]| parts.iter().map(|part| part.len()).sum::<usize>();
+        let once = series.help.len() + series.unit.len() + GROWTH * bytes(&series.histograms);
+        let each = labels + POINT_BYTES;
+        let spent = each.saturating_mul(series.items()).saturating_add(once + 4 * bytes(&series.exemplars));
+        let spent = spent.saturating_add(self.spent);
         let is_enough = spent <= self.max_bytes && !self.metrics.is_full();
         if is_enough {
             self.spent = spent;
