@@ -39,8 +39,6 @@ pub(super) struct Series<'a> {
     pub(super) unit: &'a str,
     /// When all of it began, as candidates of version 2 told it: milliseconds.
     pub(super) created: i64,
-    /// The size of its message.
-    pub(super) size: usize,
 }
 
 /// A series that cannot be read.
@@ -126,7 +124,6 @@ impl<'a> Reader<'a> {
 
     pub(super) fn read(&mut self, body: &'a [u8]) -> Result<&Series<'a>, Unread> {
         self.series.clear();
-        self.series.size = body.len();
         self.refs.clear();
         let read = match self.message {
             Message::V1 => self.read_v1(body),
