@@ -11,6 +11,7 @@ mod first_run;
 mod hostile;
 mod jaeger;
 mod reload;
+mod remote_write;
 mod rules;
 mod sdks;
 mod security;
