@@ -8,6 +8,7 @@ pub mod kubernetes;
 pub mod moto;
 pub mod patience;
 pub mod prometheus;
+pub mod remote_write;
 pub mod rpc;
 pub mod samples;
 pub mod sdk;

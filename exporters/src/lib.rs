@@ -10,6 +10,7 @@ pub mod otlp_grpc;
 pub mod otlp_http;
 mod partial_success;
 pub mod prometheus;
+pub mod prometheusremotewrite;
 pub mod zipkin;
 
 use component::BuildInfo;

@@ -4,4 +4,5 @@ mod answer;
 pub mod jaeger;
 pub mod otlp;
 pub mod prometheus;
+pub mod prometheusremotewrite;
 pub mod zipkin;

@@ -15,6 +15,7 @@ mod prometheus_discovery;
 mod prometheus_exporter;
 mod prometheus_scrape;
 mod reload;
+mod remote_write;
 mod rules;
 mod sdks;
 mod security;

@@ -5,6 +5,7 @@ mod labels;
 pub mod names;
 mod parse;
 pub mod relabel;
+pub mod remote;
 pub mod translate;
 
 pub use labels::Labels;
