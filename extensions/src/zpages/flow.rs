@@ -26,6 +26,8 @@ pub(super) fn html(build: &BuildInfo) -> String {
     include_str!("flow/page.html")
         .replace("/* style */", include_str!("flow/page.css"))
         .replace("/* script */", include_str!("flow/page.js"))
+        .replace("/* lanes */", include_str!("flow/lanes.js"))
+        .replace("/* taps */", include_str!("flow/tap.js"))
         .replace("{{command}}", &escape(build.command))
         .replace("{{version}}", &escape(build.version))
 }
