@@ -189,13 +189,13 @@ async fn a_watcher_that_does_not_read_holds_nothing_up() {
     }
     backend.wait_for_spans(10_000).await;
     collector.assert_books_balance().await;
-    let mut awake = sleepy;
-    let count = until("what it missed is told", async || {
-        let line = awake.line().await;
-        let all = |line: &Value| line["seen"].as_u64().unwrap_or(0) + line["missed"].as_u64().unwrap_or(0);
-        (line["type"] == "count" && all(&line) == 20_000).then_some(line)
-    });
-    let count = count.await;
+    let all = |line: &Value| line["seen"].as_u64().unwrap_or(0) + line["missed"].as_u64().unwrap_or(0);
+    let count = loop {
+        let line = sleepy.line_of("count").await;
+        if all(&line) == 20_000 {
+            break line;
+        }
+    };
     assert!(count["missed"].as_u64().is_some_and(|missed| missed > 0), "{count}");
 }
 

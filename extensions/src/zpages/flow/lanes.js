@@ -214,7 +214,8 @@
         return [reason.about === 'ready' ? 'warn' : '', `${reason.component} ${about}: ${reason.why}${since}`];
       });
       const refusing = lastRefusal(pipeline, flow);
-      if (refusing) lines.push(['warn', `Refused ${rateText(rate(`refused ${pipeline.id}`))}: ${refusing.text}`]);
+      const isSaid = refusing && pipeline.reasons.some((reason) => reason.why === refusing.text);
+      if (refusing && !isSaid) lines.push(['warn', `Refused ${rateText(rate(`refused ${pipeline.id}`))}: ${refusing.text}`]);
       const old = [...this.why.children];
       lines.forEach(([kind, text], place) => {
         const item = old[place] ?? this.why.appendChild(make('li'));

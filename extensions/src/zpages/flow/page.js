@@ -112,7 +112,7 @@
     else if (flowing.length > 0) headline = 'All is flowing';
     say($('headline'), headline);
     const count = flow.pipelines.length;
-    say($('subline'), `${count} pipeline${count === 1 ? '' : 's'}, ${short(total)} items a second in, ${whole(delivered)} delivered so far`);
+    say($('subline'), `${count} pipeline${count === 1 ? '' : 's'}, ${short(total)} items a second in, ${whole(delivered)} delivered so far.`);
     document.title = `${headline} · Flow`;
     const isFresh = flow.pipelines.every((pipeline) => pipeline.books.received === 0) && flow.components.every((part) => part.books.received === 0);
     if (isFresh && !$('empty').classList.contains('done')) $('empty').hidden = false;
