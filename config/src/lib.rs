@@ -18,6 +18,7 @@ mod merge;
 mod optional;
 mod parse;
 mod path;
+pub mod pattern;
 mod preset;
 mod print;
 mod raw;

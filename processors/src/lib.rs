@@ -6,7 +6,6 @@ pub mod batch;
 #[cfg(test)]
 mod cases;
 pub mod memory_limiter;
-mod pattern;
 pub mod resource;
 
 use component::Problem;

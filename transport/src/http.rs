@@ -4,12 +4,13 @@
 //! comes, unpacking, the size of the body unpacked, [`Service::call`]. The client does, in this order: packing,
 //! headers, credentials, cookies, the request, redirects.
 //!
-//! What is deliberately absent: middleware extensions, streaming of requests, SOCKS proxies.
+//! What is deliberately absent: middleware extensions, streaming bodies of requests, SOCKS proxies.
 
 mod client;
 mod client_config;
 mod connection;
 mod connector;
+mod content;
 mod cookies;
 mod cors;
 mod exchange;
@@ -17,7 +18,6 @@ mod fetch;
 mod proxy;
 mod server;
 mod server_config;
-mod stream;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -30,6 +30,7 @@ use component::{Code, Identity, Metadata, Origin};
 
 pub use client::{Client, Fault, Reply};
 pub use client_config::{ClientConfig, ClientKeepAlive, CompressionParams, Cookies};
+pub use content::Content;
 pub use fetch::get;
 pub use server::Server;
 pub use server_config::{CorsConfig, ServerConfig, ServerKeepAlive};
@@ -37,22 +38,19 @@ pub use server_config::{CorsConfig, ServerConfig, ServerKeepAlive};
 /// An answer with all of its body.
 pub type Response = ::http::Response<Bytes>;
 
-/// An answer whose body comes bit by bit, until the sender is dropped. The receiver is dropped when the client goes away.
-pub type Stream = ::http::Response<tokio::sync::mpsc::Receiver<Bytes>>;
-
 /// Answers requests.
 #[async_trait]
 pub trait Service: Send + Sync + 'static {
     /// Looked at before the body is read: an answer now (wrong path, method, content type), or `None` to go on.
     fn screen(&self, head: &request::Parts) -> Option<Response>;
 
-    /// Answers one request bit by bit, or leaves it to [`Service::call`].
-    fn stream(&self, _: &Request) -> Option<Stream> {
-        None
-    }
-
     /// Answers one request.
     async fn call(&self, request: Request) -> Response;
+
+    /// The same, where the body may be made while it is sent. [`Service::call`] when not said otherwise.
+    async fn answer(&self, request: Request) -> ::http::Response<Content> {
+        self.call(request).await.map(Content::Whole)
+    }
 
     /// Words an error from before `call`: who calls, unpacking, size, memory. Plain text when not said otherwise.
     fn refuse(&self, _: &request::Parts, refusal: &Refusal) -> Response {

@@ -10,7 +10,7 @@ use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE}
 use http::{HeaderValue, StatusCode, request};
 use jiff::Timestamp;
 use tokio::time::Instant;
-use transport::http as server;
+use transport::http::{self as server, Content};
 
 use super::config::Own;
 use super::flow;
@@ -54,19 +54,21 @@ impl server::Service for Pages {
         None
     }
 
-    fn stream(&self, request: &server::Request) -> Option<server::Stream> {
-        let is_tap = request.head.uri.path().trim_end_matches('/') == "/debug/tapz";
-        is_tap.then(|| self.taps.open(&request.head, &self.overview.load()))
+    async fn call(&self, request: server::Request) -> server::Response {
+        self.show(&request.head)
     }
 
-    async fn call(&self, request: server::Request) -> server::Response {
-        self.answer(&request.head)
+    async fn answer(&self, request: server::Request) -> http::Response<Content> {
+        if request.head.uri.path().trim_end_matches('/') == "/debug/tapz" {
+            return self.taps.open(&request.head, &self.overview.load()).map(Content::Arriving);
+        }
+        self.call(request).await.map(Content::Whole)
     }
 }
 
 impl Pages {
     /// Every page answers every method, as in the Go Collector.
-    pub(super) fn answer(&self, head: &request::Parts) -> server::Response {
+    pub(super) fn show(&self, head: &request::Parts) -> server::Response {
         let overview = self.overview.load();
         let query = head.uri.query().unwrap_or("");
         match head.uri.path().trim_end_matches('/') {

@@ -15,11 +15,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 use component::{Context, Overview, Scope, Watcher};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderValue, X_CONTENT_TYPE_OPTIONS};
-use http::{StatusCode, request};
+use http::{Response, StatusCode, request};
 use tokio::sync::{Semaphore, mpsc};
-use transport::http::{Server, Stream};
+use transport::http::Server;
 
 use self::order::{Order, Refusal};
+
+/// An answer that goes on until its sender is dropped.
+pub(super) type Stream = Response<mpsc::Receiver<Bytes>>;
 
 /// How many taps there may be at the same time.
 const MAX_TAPS: usize = 8;

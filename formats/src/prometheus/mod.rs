@@ -1,5 +1,7 @@
 //! Prometheus: what targets expose, what servers scrape and what is written to them, to and from OTLP metrics.
 
 mod labels;
+pub mod names;
+pub mod relabel;
 
 pub use labels::Labels;

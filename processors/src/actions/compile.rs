@@ -7,7 +7,7 @@ use regex::Regex;
 use super::config::ActionConfig;
 use super::constant::Constant;
 use super::{Actions, Conversion, OriginPart, Selection, Source, Step, When};
-use crate::pattern;
+use config::pattern;
 
 const KNOWN: &str = "`insert`, `update`, `upsert`, `delete`, `hash`, `extract` or `convert`";
 

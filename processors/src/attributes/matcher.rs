@@ -5,7 +5,7 @@ use otlp::{Attribute, Attributes, LogRecord, Metric, Resource, Scope, Signal, Sp
 use regex::Regex;
 
 use super::config::{AttributeMatchConfig, LibraryConfig, MatchConfig, SeverityConfig};
-use crate::pattern;
+use config::pattern;
 
 /// What the Go Collector calls a service without a name.
 const NAMELESS_SERVICE: &str = "<nil-service-name>";

@@ -23,6 +23,7 @@ use tokio::time::{Instant, Sleep, timeout};
 use tracing::debug;
 
 use super::ServerConfig;
+use super::content::Outgoing;
 use super::exchange::Door;
 use crate::endpoint::Stream;
 use crate::tls::Acceptor;
@@ -126,9 +127,8 @@ async fn try_serve(
             let door = door.clone();
             let under_way = traffic.clone().begin();
             async move {
-                let mut response = door.answer(request, peer).await;
-                response.body_mut().keep(under_way);
-                Ok::<_, std::convert::Infallible>(response)
+                let response = door.answer(request, peer).await;
+                Ok::<_, std::convert::Infallible>(response.map(|content| Outgoing::new(content, under_way)))
             }
         }
     });

@@ -13,8 +13,8 @@ use futures_util::FutureExt;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 
+use super::content::Content;
 use super::cors::Cors;
-use super::stream::Answer;
 use super::{Refusal, Request, Service};
 use crate::auth::Guard;
 use crate::compression::{DecompressError, Encoding};
@@ -44,12 +44,12 @@ impl Door {
         &self,
         request: ::http::Request<Incoming>,
         peer: Option<SocketAddr>,
-    ) -> ::http::Response<Answer> {
+    ) -> ::http::Response<Content> {
         let (head, body) = request.into_parts();
         let origin = self.cors.as_ref().map(|cors| (cors, head.headers.clone()));
         let version = head.version;
         let mut response = match origin.as_ref().and_then(|(cors, _)| cors.preflight(&head)) {
-            Some(response) => response.map(Answer::from),
+            Some(response) => response.map(Content::Whole),
             None => self.guarded(head, body, peer, version).await,
         };
         if response.status().is_client_error() || response.status().is_server_error() {
@@ -71,12 +71,12 @@ impl Door {
         body: Incoming,
         peer: Option<SocketAddr>,
         version: Version,
-    ) -> ::http::Response<Answer> {
+    ) -> ::http::Response<Content> {
         let work = AssertUnwindSafe(self.work(head, body, peer, version)).catch_unwind();
         work.await.unwrap_or_else(|panic| {
             // The scope logs and counts it.
             self.scope.spawn_request(async move { std::panic::resume_unwind(panic) });
-            super::text(StatusCode::INTERNAL_SERVER_ERROR, "internal error").map(Answer::from)
+            super::text(StatusCode::INTERNAL_SERVER_ERROR, "internal error").map(Content::Whole)
         })
     }
 
@@ -86,9 +86,9 @@ impl Door {
         body: Incoming,
         peer: Option<SocketAddr>,
         version: Version,
-    ) -> ::http::Response<Answer> {
+    ) -> ::http::Response<Content> {
         if let Some(response) = self.service.screen(&head) {
-            return response.map(Answer::from);
+            return response.map(Content::Whole);
         }
         match self.admit(&mut head, body).await {
             Ok((body, identity)) => {
@@ -97,11 +97,7 @@ impl Door {
                     let host = head.headers.get(HOST).and_then(|host| host.to_str().ok()).or(authority);
                     Arc::new(metadata(&head.headers, host))
                 });
-                let request = Request { head, body, peer, identity, metadata };
-                match self.service.stream(&request) {
-                    Some(stream) => stream.map(Answer::from),
-                    None => self.service.call(request).await.map(Answer::from),
-                }
+                self.service.answer(Request { head, body, peer, identity, metadata }).await
             }
             Err(refused) => {
                 let mut response = self.service.refuse(&head, &refused.refusal);
@@ -109,7 +105,7 @@ impl Door {
                 if refused.closes && version <= Version::HTTP_11 {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
-                response.map(Answer::from)
+                response.map(Content::Whole)
             }
         }
     }

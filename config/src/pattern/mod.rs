@@ -22,7 +22,7 @@ use regex::Regex;
 const MAX_REPEAT: u32 = 1000;
 
 /// Compiles a pattern in Go's syntax. The error is a sentence about the pattern.
-pub(crate) fn compile(pattern: &str) -> Result<Regex, String> {
+pub fn compile(pattern: &str) -> Result<Regex, String> {
     let translated = translate(pattern)?;
     Regex::new(&translated).map_err(|error| match error {
         regex::Error::CompiledTooBig(_) => "the pattern is too large".to_owned(),
