@@ -89,7 +89,10 @@ async fn look(tap: &Tap) -> anyhow::Result<()> {
         }
     }
     while let Some(line) = answer.line().await? {
-        match serde_json::from_str(&line).context("the collector answered something else than a tap")? {
+        let Ok(line) = serde_json::from_str(&line) else {
+            bail!("`{}` answered something else than a tap; do its pages listen there?", endpoint.address());
+        };
+        match line {
             Line::Begin { edges } => exit::say(format!("Looking at {} ...", edges.join(", "))),
             Line::Item(item) if !print(&item, tap.format)? => return Ok(()),
             Line::Item(_) | Line::Count {} => (),
