@@ -12,6 +12,7 @@ mod flow;
 mod flow_browser;
 mod hostile;
 mod jaeger;
+mod prometheus_exporter;
 mod reload;
 mod rules;
 mod sdks;
