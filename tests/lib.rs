@@ -1,6 +1,7 @@
 //! What the stories in `it/` are told with: a real collector process, a backend that is not our own code, and clients.
 
 pub mod backend;
+pub mod browser;
 pub mod certificates;
 pub mod client;
 pub mod collector;
@@ -13,6 +14,7 @@ pub mod rpc;
 pub mod samples;
 pub mod sdk;
 pub mod server;
+pub mod tap;
 pub mod target;
 pub mod web;
 pub mod wire;

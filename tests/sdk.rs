@@ -71,7 +71,7 @@ pub async fn node() -> Option<Sdk> {
 }
 
 impl Clients {
-    const fn new(folder: &'static str) -> Clients {
+    pub(crate) const fn new(folder: &'static str) -> Clients {
         Clients { folder, python: OnceCell::const_new(), node: OnceCell::const_new() }
     }
 

@@ -7,6 +7,8 @@ use ::config::{Diagnostics, Interval, Secrets, to_json, to_yaml};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::Loaded;
+use crate::tap::Tap;
+use crate::top::Top;
 use crate::{config, exit};
 
 /// Exit codes: 0 done, 1 failed, 2 wrong command line, 3 wrong configuration, 4 stopped with data left.
@@ -76,7 +78,15 @@ pub(crate) enum Command {
         /// Where it listens
         #[arg(long, value_name = "HOST:PORT", default_value = "localhost:13133")]
         endpoint: String,
+        /// Asks how each pipeline is, prints it, and fails when one does not run, takes no data or does not deliver;
+        /// needs `health_check::pipelines::enabled`
+        #[arg(long, value_name = "PATH", num_args = 0..=1, default_missing_value = "/health/pipelines")]
+        pipelines: Option<String>,
     },
+    /// Shows the next items that pass an edge of a running Ferrotel
+    Tap(Tap),
+    /// Shows what passes through a running Ferrotel, refreshing
+    Top(Top),
     /// Lists feature gates
     Featuregate {
         /// The gate to describe

@@ -1,12 +1,15 @@
 //! The `ferrotel` program.
 
+mod ask;
 mod cli;
 mod components;
 mod config;
 mod exit;
 mod healthcheck;
 mod service;
+mod tap;
 mod telemetry;
+mod top;
 
 use std::process::ExitCode;
 
@@ -47,7 +50,12 @@ async fn run(cli: Cli) -> ExitCode {
         Some(Command::PrintConfig { mode, format, validate }) => {
             cli::print_config(&sources, mode, format, validate).await
         }
-        Some(Command::Healthcheck { endpoint }) => healthcheck::ask(&endpoint).await,
+        Some(Command::Healthcheck { endpoint, pipelines: None }) => healthcheck::ask(&endpoint).await,
+        Some(Command::Healthcheck { endpoint, pipelines: Some(path) }) => {
+            healthcheck::ask_for_pipelines(&endpoint, &path).await
+        }
+        Some(Command::Tap(tap)) => tap::run(&tap).await,
+        Some(Command::Top(top)) => top::run(&top).await,
         Some(Command::Featuregate { id }) => cli::featuregate(id.as_deref()),
     }
 }

@@ -9,6 +9,7 @@ mod html;
 pub mod jaegerremotesampling;
 #[cfg(test)]
 mod loopback;
+mod pipeline_report;
 pub mod pprof;
 mod watched_file;
 pub mod zpages;

@@ -29,7 +29,7 @@ pub struct Plan {
 pub(crate) struct Planned {
     pub(crate) start: Start,
     print: Print,
-    listens_on: Vec<Listens>,
+    pub(crate) listens_on: Vec<Listens>,
     routes: Vec<(otlp::Signal, otlp::Signal)>,
     /// Where the file names it.
     at: Position,

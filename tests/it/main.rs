@@ -8,6 +8,8 @@ mod delivery;
 mod documents;
 mod exporting;
 mod first_run;
+mod flow;
+mod flow_browser;
 mod hostile;
 mod jaeger;
 mod kubernetes;

@@ -29,6 +29,8 @@ pub struct Own {
     pub path: String,
     /// What to answer instead of the JSON text.
     pub response_body: Optional<ResponseBody>,
+    /// A path of its own for how each pipeline is.
+    pub pipelines: Pipelines,
     /// Old, and without effect.
     pub check_collector_pipeline: PipelineCheck,
 }
@@ -41,6 +43,22 @@ pub struct ResponseBody {
     pub healthy: String,
     /// When it is not.
     pub unhealthy: String,
+}
+
+/// How each pipeline is, on a path of its own. Off by default: the answer on every other path is the Go Collector's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Pipelines {
+    /// Whether there is one.
+    pub enabled: bool,
+    /// Which.
+    pub path: String,
+}
+
+impl Default for Pipelines {
+    fn default() -> Pipelines {
+        Pipelines { enabled: false, path: "/health/pipelines".to_owned() }
+    }
 }
 
 /// Old, and without effect, as in the Go Collector.
@@ -64,6 +82,7 @@ impl Default for Own {
         Own {
             path: "/".to_owned(),
             response_body: Optional::NONE,
+            pipelines: Pipelines::default(),
             check_collector_pipeline: PipelineCheck::default(),
         }
     }
@@ -98,6 +117,15 @@ impl Extension for Config {
         let mut problems = self.server.check();
         if !self.own.path.starts_with('/') {
             problems.push(Problem::error("path", format!("`{}` must start with `/`", self.own.path)));
+        }
+        let pipelines = &self.own.pipelines;
+        if !pipelines.path.starts_with('/') {
+            let words = format!("`{}` must start with `/`", pipelines.path);
+            problems.push(Problem::error("pipelines::path", words));
+        }
+        if pipelines.enabled && pipelines.path == self.own.path {
+            let words = format!("`{}` is the path of the other answer", pipelines.path);
+            problems.push(Problem::error("pipelines::path", words));
         }
         if self.own.check_collector_pipeline != PipelineCheck::default() {
             let message =

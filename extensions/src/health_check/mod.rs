@@ -5,4 +5,4 @@ mod serve;
 #[cfg(test)]
 mod tests;
 
-pub use config::{Config, Own, PipelineCheck, ResponseBody};
+pub use config::{Config, Own, PipelineCheck, Pipelines, ResponseBody};

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use bytes::Bytes;
-use component::{Context, Health, Stage};
+use component::{Context, Health, Overview, PipelineHealth, Stage};
 use config::Interval;
 use http::{StatusCode, request};
 use jiff::Timestamp;
@@ -14,11 +15,13 @@ use tokio::time::Instant;
 use transport::http as server;
 
 use super::config::Own;
+use crate::pipeline_report::PipelineReport;
 
 /// Serves until the component stops, and notes from when on the collector was ready.
 pub(super) fn start(server: server::Server, own: Own, cx: &Context) {
     let up = Arc::new(Mutex::new(None));
-    let service = HealthCheck { own, health: cx.health.clone(), up: up.clone() };
+    let service =
+        HealthCheck { own, health: cx.health.clone(), overview: cx.overview.clone(), up: up.clone() };
     cx.scope.spawn("stage", watch(cx.clone(), up));
     server.serve(cx, Arc::new(service));
 }
@@ -26,6 +29,7 @@ pub(super) fn start(server: server::Server, own: Own, cx: &Context) {
 struct HealthCheck {
     own: Own,
     health: Health,
+    overview: Arc<ArcSwap<Overview>>,
     up: Arc<Mutex<Option<Up>>>,
 }
 
@@ -50,11 +54,14 @@ struct Report {
 #[async_trait]
 impl server::Service for HealthCheck {
     fn screen(&self, head: &request::Parts) -> Option<server::Response> {
-        let here = self.own.path == "/" || head.uri.path() == self.own.path;
+        let here = self.own.path == "/" || head.uri.path() == self.own.path || self.is_pipelines(head);
         (!here).then(|| server::text(StatusCode::NOT_FOUND, "404 page not found\n"))
     }
 
-    async fn call(&self, _: server::Request) -> server::Response {
+    async fn call(&self, request: server::Request) -> server::Response {
+        if self.is_pipelines(&request.head) {
+            return self.pipelines();
+        }
         let up = *self.up.lock();
         let troubles = self.health.troubles();
         let (status, report) = report(up, troubles);
@@ -63,6 +70,29 @@ impl server::Service for HealthCheck {
             Some(bodies) => server::text(status, bodies.unhealthy.clone()),
             None => json(status, &report),
         }
+    }
+}
+
+/// The JSON text about pipelines.
+#[derive(Serialize)]
+struct PipelinesReport {
+    /// All of them run, take data and deliver.
+    well: bool,
+    pipelines: Vec<PipelineReport>,
+}
+
+impl HealthCheck {
+    fn is_pipelines(&self, head: &request::Parts) -> bool {
+        self.own.pipelines.enabled && head.uri.path() == self.own.pipelines.path
+    }
+
+    /// 200 when all pipelines are well; 503 when one is not, or when nothing runs yet.
+    fn pipelines(&self) -> server::Response {
+        let pipelines = self.overview.load().health(&self.health);
+        let well = !pipelines.is_empty() && pipelines.iter().all(PipelineHealth::is_well);
+        let status = if well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        let pipelines = pipelines.into_iter().map(PipelineReport::from).collect();
+        json(status, &PipelinesReport { well, pipelines })
     }
 }
 
@@ -81,7 +111,7 @@ fn report(up: Option<Up>, troubles: Vec<String>) -> (StatusCode, Report) {
     (code, Report { status, up_since: up.since.to_string(), uptime, troubles })
 }
 
-fn json(status: StatusCode, report: &Report) -> server::Response {
+fn json(status: StatusCode, report: &impl Serialize) -> server::Response {
     let body = serde_json::to_vec(report).expect("a report is text and numbers");
     let mut response = server::Response::new(Bytes::from(body));
     *response.status_mut() = status;

@@ -1,5 +1,7 @@
+use std::sync::Arc;
+
 use component::testing::context;
-use component::{Context, Extension, Kind, Stage};
+use component::{Context, Extension, Kind, Overview, PipelineOverview, Stage};
 
 use super::config::Config;
 use super::serve;
@@ -83,6 +85,39 @@ async fn answers_with_the_texts_of_the_file() {
     assert_eq!(until(&address, 200).await.text(), "fine");
 }
 
+#[tokio::test]
+async fn tells_how_pipelines_are_on_a_path_of_its_own_when_told_to() {
+    let (cx, address) = start("pipelines: { enabled: true }").await;
+    let pipeline = PipelineOverview {
+        id: "traces/eu".to_owned(),
+        signal: otlp::Signal::Traces,
+        mutates_data: false,
+        receivers: Vec::new(),
+        processors: Vec::new(),
+        exporters: Vec::new(),
+        connectors: Vec::new(),
+    };
+    let nothing = get(&address, "/health/pipelines").await;
+    assert_eq!((nothing.status, nothing.text().as_str()), (503, r#"{"well":false,"pipelines":[]}"#));
+    cx.overview.store(Arc::new(Overview { pipelines: vec![pipeline], ..Overview::default() }));
+    let starting = get(&address, "/health/pipelines").await;
+    assert_eq!(starting.status, 503);
+    let reasons = r#"[{"about":"ready","component":"collector","why":"starting","since":null}]"#;
+    assert!(starting.text().contains(reasons), "{}", starting.text());
+    cx.health.enter(Stage::Ready);
+    let ready = get(&address, "/health/pipelines").await;
+    let pipeline =
+        r#"{"id":"traces/eu","signal":"traces","live":true,"ready":true,"delivering":true,"reasons":[]}"#;
+    let expected = format!(r#"{{"well":true,"pipelines":[{pipeline}]}}"#);
+    assert_eq!((ready.status, ready.text()), (200, expected));
+    assert!(until(&address, 200).await.text().contains("Server available"), "other paths answer as ever");
+
+    let (cx, address) = start("{}").await;
+    cx.health.enter(Stage::Ready);
+    until(&address, 200).await;
+    assert!(get(&address, "/health/pipelines").await.text().contains("Server available"));
+}
+
 #[test]
 fn says_what_is_wrong_or_odd() {
     let config: Config = read("{}").unwrap();
@@ -93,6 +128,11 @@ fn says_what_is_wrong_or_odd() {
     assert_eq!(problems[0], "error path: `health` must start with `/`");
     assert!(problems[1].starts_with("warning check_collector_pipeline: has no effect"), "{}", problems[1]);
     assert_eq!(problems.len(), 2);
+    let config: Config = read("{ path: /health/pipelines, pipelines: { enabled: true } }").unwrap();
+    assert_eq!(
+        lines(&config.check()),
+        ["error pipelines::path: `/health/pipelines` is the path of the other answer"]
+    );
     assert!(read::<Config>("endpont: x").unwrap_err().contains("endpoint"));
 }
 

@@ -4,7 +4,7 @@
 //! two answers, divided by the difference of their `uptime`. Fields are added, never renamed.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use component::{
     BuildInfo, Edge, Health, LastError, LedgerEntry, Overview, PipelineHealth, PipelineOverview, QueueState,
@@ -16,6 +16,7 @@ use tokio::time::Instant;
 
 use super::taps::Taps;
 use crate::html::escape;
+use crate::pipeline_report::{PipelineReport, moment};
 
 /// What was dropped within this is trouble of today.
 const LATELY: Duration = Duration::from_secs(60);
@@ -25,6 +26,8 @@ pub(super) fn html(build: &BuildInfo) -> String {
     include_str!("flow/page.html")
         .replace("/* style */", include_str!("flow/page.css"))
         .replace("/* script */", include_str!("flow/page.js"))
+        .replace("/* lanes */", include_str!("flow/lanes.js"))
+        .replace("/* taps */", include_str!("flow/tap.js"))
         .replace("{{command}}", &escape(build.command))
         .replace("{{version}}", &escape(build.version))
 }
@@ -67,27 +70,15 @@ struct Flow<'a> {
 
 #[derive(Serialize)]
 struct Pipeline<'a> {
-    id: &'a str,
-    signal: &'static str,
+    #[serde(flatten)]
+    health: PipelineReport,
     receivers: &'a [String],
     processors: &'a [String],
     exporters: &'a [String],
     /// Those of the receivers and exporters that are connectors.
     connectors: &'a [String],
-    live: bool,
-    ready: bool,
-    delivering: bool,
-    reasons: Vec<Reason>,
     books: Books,
     sign: Sign,
-}
-
-#[derive(Serialize)]
-struct Reason {
-    about: &'static str,
-    component: String,
-    why: String,
-    since: Option<String>,
 }
 
 /// Whether all is well with the books of a pipeline and its exporters, and in words.
@@ -181,23 +172,12 @@ impl<'a> Flow<'a> {
 impl<'a> Pipeline<'a> {
     fn read(pipeline: &'a PipelineOverview, health: PipelineHealth, overview: &Overview) -> Pipeline<'a> {
         let own = |entry: &&LedgerEntry| entry.kind == "pipeline" && *entry.id == *pipeline.id;
-        let reason = |reason: component::Reason| Reason {
-            about: reason.about,
-            component: reason.component,
-            why: reason.why,
-            since: reason.since.map(moment),
-        };
         Pipeline {
-            id: &pipeline.id,
-            signal: pipeline.signal.as_str(),
+            health: health.into(),
             receivers: &pipeline.receivers,
             processors: &pipeline.processors,
             exporters: &pipeline.exporters,
             connectors: &pipeline.connectors,
-            live: health.live,
-            ready: health.ready,
-            delivering: health.delivering,
-            reasons: health.reasons.into_iter().map(reason).collect(),
             books: overview.ledger.iter().find(own).map(Books::read).unwrap_or_else(Books::empty),
             sign: sign(pipeline, overview),
         }
@@ -307,8 +287,4 @@ impl<'a> EdgeView<'a> {
             taps: edge.watchers(),
         }
     }
-}
-
-fn moment(at: SystemTime) -> String {
-    Timestamp::try_from(at).map(|at| at.to_string()).unwrap_or_default()
 }

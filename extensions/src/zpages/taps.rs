@@ -39,7 +39,7 @@ pub(super) struct Taps {
 
 /// Who may look.
 enum Door {
-    /// Whoever the authenticator let in.
+    /// Whoever was let in, by the authenticator or by the permissions of a socket's file.
     Guarded,
     /// Who is on this machine, and did not come by the name of another one.
     Local,
@@ -95,8 +95,11 @@ impl Door {
                 "taps show telemetry as it is, so they need `auth` when the pages are served beyond this machine \
                  (they are served on `{address}`)"
             )),
-            // A path is a socket of this machine.
-            Ok(_) | Err(_) => Door::Local,
+            Ok(_) => Door::Local,
+            Err(_) if address.starts_with('/') => Door::Guarded,
+            Err(_) => {
+                Door::Closed(format!("taps answer on this machine alone, and `{address}` is no such address"))
+            }
         }
     }
 

@@ -234,8 +234,8 @@ async fn the_flow_page_asks_nobody_else_for_anything() {
     assert_eq!(page.status, 200);
     assert!(page.head.contains("content-security-policy: default-src 'none'"), "{}", page.head);
     let text = page.text();
-    assert!(!text.contains("{{") && !text.contains("/* script */"), "nothing is left to fill in");
-    assert!(!text.contains("http://") || !text.contains("src=\"http"), "{text}");
+    assert!(!text.contains("{{") && !text.contains("/* "), "nothing is left to fill in");
+    assert!(!text.contains("src=") && !text.contains("@import"), "{text}");
     let json = get(&address, "/debug/flowz?format=json").await;
     assert!(json.head.contains("cache-control: no-store"), "{}", json.head);
     let accepted = get_with(&address, "/debug/flowz", "Accept: application/json\r\n").await;

@@ -82,14 +82,19 @@ impl<'a> Builder<'a> {
     }
 
     async fn start_extensions(&mut self) -> anyhow::Result<()> {
-        let mut started = BTreeMap::new();
-        for id in &self.plan.extensions {
+        let plan = self.plan;
+        let listens = |id: &ComponentId| {
+            let planned = plan.components.get(&(Kind::Extension, id.clone()));
+            planned.is_some_and(|planned| !planned.listens_on.is_empty())
+        };
+        // Those that listen come last: they may be guarded by the others, which are only asked.
+        let (last, first): (Vec<_>, Vec<_>) = plan.extensions.iter().partition(|id| listens(id));
+        for id in first.into_iter().chain(last) {
             let Start::Extension(start) = self.start_of(Kind::Extension, id)? else { continue };
             let cx = self.context(Kind::Extension, id, "", Accounts::default());
             let capabilities = start(cx, ()).await.with_context(|| format!("extensions::{id}"))?;
-            started.insert(id.clone(), capabilities);
+            Arc::make_mut(&mut self.extensions).insert(id.clone(), capabilities);
         }
-        self.extensions = Arc::new(started);
         Ok(())
     }
 

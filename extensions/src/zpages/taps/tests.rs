@@ -208,6 +208,8 @@ async fn beyond_this_machine_taps_need_auth() {
     assert_eq!(status, 403);
     assert!(words.contains("need `auth`"), "{words}");
     assert!(stand.taps.closed().is_some());
+    assert!(matches!(Door::of("/run/pages.sock", false), Door::Guarded));
+    assert!(matches!(Door::of("", false), Door::Closed(_)), "what is not known is not trusted");
     assert!(Door::of("0.0.0.0:55679", true).check(&http::Request::new(()).into_parts().0).is_ok());
 }
 

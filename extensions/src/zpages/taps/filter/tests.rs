@@ -1,5 +1,6 @@
 use component::testing::payload;
 use otlp::{Signal, json};
+use proptest::prelude::*;
 
 use super::*;
 
@@ -74,4 +75,14 @@ fn what_is_wrong_is_said_with_its_place() {
         assert_eq!(error.to_string(), expected, "{filter}");
     }
     assert!(Filter::parse(&"a ".repeat(17)).unwrap_err().to_string().contains("more than 16 terms"));
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_a_filter_or_an_error_with_a_place_in_it(text in r#"[a-z=!"\\ <>ü ]{0,40}"#) {
+        match Filter::parse(&text) {
+            Ok(filter) => prop_assert!(filter.positions(&spans()).len() <= 2),
+            Err(error) => prop_assert!((1..=text.chars().count() + 1).contains(&error.at), "{error}"),
+        }
+    }
 }
