@@ -6,6 +6,7 @@ pub mod client;
 pub mod collector;
 pub mod moto;
 pub mod patience;
+pub mod prometheus;
 pub mod rpc;
 pub mod samples;
 pub mod sdk;

@@ -4,12 +4,13 @@
 //! comes, unpacking, the size of the body unpacked, [`Service::call`]. The client does, in this order: packing,
 //! headers, credentials, cookies, the request, redirects.
 //!
-//! What is deliberately absent: middleware extensions, streaming bodies, SOCKS proxies.
+//! What is deliberately absent: middleware extensions, streaming bodies of requests, SOCKS proxies.
 
 mod client;
 mod client_config;
 mod connection;
 mod connector;
+mod content;
 mod cookies;
 mod cors;
 mod exchange;
@@ -29,6 +30,7 @@ use component::{Code, Identity, Metadata, Origin};
 
 pub use client::{Client, Fault, Reply};
 pub use client_config::{ClientConfig, ClientKeepAlive, CompressionParams, Cookies};
+pub use content::Content;
 pub use fetch::get;
 pub use server::Server;
 pub use server_config::{CorsConfig, ServerConfig, ServerKeepAlive};
@@ -44,6 +46,11 @@ pub trait Service: Send + Sync + 'static {
 
     /// Answers one request.
     async fn call(&self, request: Request) -> Response;
+
+    /// The same, where the body may be made while it is sent. [`Service::call`] when not said otherwise.
+    async fn answer(&self, request: Request) -> ::http::Response<Content> {
+        self.call(request).await.map(Content::Whole)
+    }
 
     /// Words an error from before `call`: who calls, unpacking, size, memory. Plain text when not said otherwise.
     fn refuse(&self, _: &request::Parts, refusal: &Refusal) -> Response {

@@ -70,6 +70,19 @@ impl Service for Echo {
             _ => panic!("as asked"),
         }
     }
+
+    async fn answer(&self, request: Request) -> ::http::Response<Content> {
+        let count = match request.head.uri.path() {
+            "/chunks" => 100,
+            "/broken" => 3,
+            _ => return self.call(request).await.map(Content::Whole),
+        };
+        let chunks = (0..100_u8).map(move |number| match number < count {
+            true => Ok(Bytes::from(vec![number + 128; 100_000])),
+            false => Err(std::io::Error::other("as asked")),
+        });
+        ::http::Response::new(Content::Chunks(Box::new(chunks)))
+    }
 }
 
 async fn serve(config: ServerConfig) -> (Context, String) {
