@@ -34,6 +34,7 @@ const transactions = meter.createCounter('business_transactions_total', {
 
 // The same for Prometheus, which comes and asks for it.
 const register = new prometheus.Registry();
+prometheus.collectDefaultMetrics({ register });
 const labelNames = ['method', 'status', 'route'];
 const scrapedDuration = new prometheus.Histogram({
   name: 'http_request_duration_seconds',
