@@ -6,6 +6,7 @@ mod books;
 mod configs;
 mod delivery;
 mod documents;
+mod examples;
 mod exporting;
 mod first_run;
 mod hostile;
