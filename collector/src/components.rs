@@ -8,6 +8,7 @@ pub(crate) fn registry() -> Registry {
     let registry = Registry::new()
         .receiver::<receivers::jaeger::Config>()
         .receiver::<receivers::otlp::Config>()
+        .receiver::<receivers::prometheus::Config>()
         .receiver::<receivers::zipkin::Config>()
         .processor::<processors::attributes::Config>()
         .processor::<processors::batch::Config>()

@@ -196,6 +196,7 @@ fn context(name: &str, environment: &Environment) -> anyhow::Result<Context> {
         acknowledge: Acknowledge::default(),
         build: environment.build.clone(),
         overview: environment.overview.clone(),
+        targets: environment.targets.clone(),
         extensions: Arc::default(),
         accounts: Accounts::default(),
     })
@@ -214,6 +215,7 @@ fn environment() -> Environment {
         operations: component::Operations::default(),
         health: Health::default(),
         overview: Arc::default(),
+        targets: component::Targets::default(),
     }
 }
 

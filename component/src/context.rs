@@ -16,6 +16,7 @@ use crate::memory::Memory;
 use crate::operations::Operations;
 use crate::overview::Overview;
 use crate::scope::Scope;
+use crate::targets::Targets;
 use crate::telemetry::Metrics;
 
 /// The kinds of component.
@@ -93,6 +94,8 @@ pub struct Context {
     pub build: Arc<BuildInfo>,
     /// What runs; empty until everything has been put together.
     pub overview: Arc<ArcSwap<Overview>>,
+    /// What is scraped.
+    pub targets: Targets,
     /// What started extensions offer.
     pub extensions: Arc<BTreeMap<ComponentId, Capabilities>>,
     /// The books in which [`Context::dropped`] writes.

@@ -18,6 +18,7 @@ mod overview;
 mod refusal;
 mod scope;
 mod sharded;
+mod targets;
 mod telemetry;
 pub mod testing;
 mod trouble;
@@ -36,6 +37,9 @@ pub use operations::{LATENCIES, Operation, Operations, Sampled};
 pub use overview::{ExtensionOverview, LedgerEntry, Overview, PipelineOverview};
 pub use refusal::REFUSED_ITEMS;
 pub use scope::Scope;
+pub use targets::{
+    Choice, DiscoveryStatus, JobStatus, ScrapeStatus, Scraper, TargetState, TargetStatus, Targets,
+};
 pub use telemetry::{
     Counter, Description, Family, Gauge, Histogram, Labels, MetricKind, Metrics, Sample, Value,
 };

@@ -19,6 +19,7 @@ use crate::memory::Memory;
 use crate::operations::Operations;
 use crate::overview::Overview;
 use crate::scope::Scope;
+use crate::targets::Targets;
 use crate::telemetry::Metrics;
 
 /// A consumer that gives prepared answers, then `Ok` for ever, and remembers what it was asked and when.
@@ -105,6 +106,7 @@ pub fn context(kind: Kind, id: &str) -> Context {
         acknowledge: Acknowledge::Held,
         build: Arc::new(BuildInfo { command: "ferrotel", description: "under test", version: "0.0.0" }),
         overview: Arc::new(ArcSwap::from_pointee(Overview::default())),
+        targets: Targets::default(),
         extensions: Arc::default(),
         accounts: Accounts::single(&Account::default()),
     }

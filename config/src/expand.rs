@@ -9,7 +9,9 @@
 //! 3. `$$` ends up as `$`. A reference behind an odd number of further `$` is escaped, and nothing after it in the same
 //!    string is expanded.
 //! 4. `${NAME}` is `${env:NAME}`. Unlike the Go Collector, `${NAME:-default}` is `${env:NAME:-default}` too.
-//! 5. A default counts only for a variable that is not set. Not set, or set to nothing, is null.
+//! 5. `${1}` stays as it is: a group of a regular expression, as replacements have it. No environment variable has such
+//!    a name, so unlike in the Go Collector it need not be escaped.
+//! 6. A default counts only for a variable that is not set. Not set, or set to nothing, is null.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -265,8 +267,12 @@ fn next_reference(text: &str) -> Option<Range<usize>> {
         let close = from + text[from..].find('}')?;
         if let Some(open) = text[from..close].rfind("${") {
             let open = from + open;
+            let is_group =
+                close > open + 2 && text[open + 2..close].bytes().all(|byte| byte.is_ascii_digit());
             let escapes = text[from..open].bytes().rev().take_while(|byte| *byte == b'$').count();
-            return (escapes % 2 == 0).then_some(open..close + 1);
+            if escapes % 2 == 1 || !is_group {
+                return (escapes % 2 == 0).then_some(open..close + 1);
+            }
         }
         from = close + 1;
     }

@@ -8,7 +8,9 @@ mod build;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use component::{BuildInfo, Health, Kind, LedgerEntry, Memory, Metrics, Operations, Overview, Scope};
+use component::{
+    BuildInfo, Health, Kind, LedgerEntry, Memory, Metrics, Operations, Overview, Scope, Targets,
+};
 use futures_util::future::join_all;
 use tokio::time::Instant;
 use tracing::warn;
@@ -30,6 +32,8 @@ pub struct Environment {
     pub health: Health,
     /// Shown on pages; filled when everything runs.
     pub overview: Arc<ArcSwap<Overview>>,
+    /// What is scraped.
+    pub targets: Targets,
 }
 
 /// Running components.

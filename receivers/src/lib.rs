@@ -3,4 +3,5 @@
 mod answer;
 pub mod jaeger;
 pub mod otlp;
+pub mod prometheus;
 pub mod zipkin;

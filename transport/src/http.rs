@@ -6,6 +6,7 @@
 //!
 //! What is deliberately absent: middleware extensions, streaming bodies of requests, SOCKS proxies.
 
+mod answer;
 mod client;
 mod client_config;
 mod connection;
@@ -28,10 +29,14 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use component::{Code, Identity, Metadata, Origin};
 
+pub use answer::Answer;
 pub use client::{Client, Fault, Reply};
-pub use client_config::{ClientConfig, ClientKeepAlive, CompressionParams, Cookies};
+pub use client_config::{
+    ClientConfig, ClientKeepAlive, CompressionParams, Cookies, Files, Manner, Redirects,
+};
 pub use content::Content;
 pub use fetch::get;
+pub use proxy::Proxies;
 pub use server::Server;
 pub use server_config::{CorsConfig, ServerConfig, ServerKeepAlive};
 

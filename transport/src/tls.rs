@@ -2,7 +2,8 @@
 //!
 //! Rules:
 //! 1. What a setting asks for and rustls cannot do is said by `check`, never ignored.
-//! 2. Files are read at the start, and it fails when they cannot be. Later they are read again at a handshake that
+//! 2. Files are read at the start, and it fails when they cannot be; some clients read them with their first
+//!    connection instead. Later they are read again at a handshake that
 //!    comes after `reload_interval`; a file that cannot be used then leaves the old certificates in place, and is
 //!    logged.
 //! 3. `client_ca_file` asks every client for a certificate and verifies it.
@@ -149,6 +150,11 @@ impl ClientTlsConfig {
 
     pub(crate) fn connector(&self, protocols: &[&[u8]]) -> anyhow::Result<Connector> {
         Connector::new(self, protocols)
+    }
+
+    /// The same, whose files are read with the first connection.
+    pub(crate) fn late_connector(&self, protocols: &[&[u8]]) -> Connector {
+        Connector::late(self, protocols)
     }
 
     fn material(&self) -> Material<'_> {

@@ -133,6 +133,21 @@ fn an_escaped_reference_ends_the_expansion_of_its_string() {
 }
 
 #[test]
+fn groups_of_regular_expressions_stay_as_they_are() {
+    check("/nodes/${1}/proxy", r#""/nodes/${1}/proxy""#);
+    check("${1}:${2} ${env:PORT}", r#""${1}:${2} 8080""#);
+    check("$${1} and $$1", r#""${1} and $1""#);
+    check("'${10}'", r#""${10}""#);
+    check_found(
+        "${1a}",
+        &[
+            "error: c:1:4: v: `1a` cannot be the name of an environment variable: expected letters, digits and \
+           underscores",
+        ],
+    );
+}
+
+#[test]
 fn keys_are_never_expanded() {
     let (node, _) = expand_text("${env:PORT}: ${env:PORT}");
     assert!(node.child("${env:PORT}").is_some());

@@ -3,5 +3,6 @@
 mod labels;
 pub mod names;
 pub mod relabel;
+pub mod translate;
 
 pub use labels::Labels;

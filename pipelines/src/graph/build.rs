@@ -241,6 +241,7 @@ impl<'a> Builder<'a> {
             acknowledge: self.plan.acknowledge,
             build: self.environment.build.clone(),
             overview: self.environment.overview.clone(),
+            targets: self.environment.targets.clone(),
             extensions: self.extensions.clone(),
             accounts,
         }

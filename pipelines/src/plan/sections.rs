@@ -87,6 +87,8 @@ impl Planner<'_> {
             full = full.join(step);
             if let Some((inner_key, inner)) = found.entries().find(|(inner, _)| *inner.text == **step) {
                 (found, at) = (inner, &inner_key.at);
+            } else if let Some(item) = step.parse::<usize>().ok().and_then(|index| found.items().get(index)) {
+                (found, at) = (item, &item.at);
             }
         }
         self.diagnostics.push(make(&full, message).at(at));

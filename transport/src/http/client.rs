@@ -11,16 +11,16 @@ use ::http::header::{
     AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderName,
     HeaderValue, LOCATION, PROXY_AUTHORIZATION, RETRY_AFTER, TRANSFER_ENCODING, USER_AGENT,
 };
-use ::http::{Method, Request, StatusCode, Uri};
+use ::http::{Method, Request, Response, StatusCode, Uri};
 use bytes::Bytes;
 use component::{Context, Credentials, Origin, Scope};
-use http_body_util::BodyExt;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper_util::client::legacy;
 use hyper_util::rt::TokioTimer;
 use tokio::sync::Semaphore;
 
-use super::ClientConfig;
+use super::answer::{Answer, unreachable};
+use super::client_config::{ClientConfig, Files, Manner, Redirects};
 use super::connection::Traffic;
 use super::connector::Dialer;
 use super::cookies::Jar;
@@ -28,7 +28,7 @@ use super::proxy::Proxies;
 use crate::compression::{Encoding, compress};
 
 /// How much of an answer is kept: OTLP answers and error pages are smaller.
-const MAX_ANSWER: usize = 64 << 10;
+pub(super) const MAX_ANSWER: usize = 64 << 10;
 
 /// As Go's client.
 const MAX_REDIRECTS: usize = 10;
@@ -50,7 +50,8 @@ struct Inner {
     jar: Option<Jar>,
     timeout: Option<Duration>,
     /// `max_conns_per_host`: an exporter has one host.
-    places: Option<Semaphore>,
+    places: Option<Arc<Semaphore>>,
+    redirects: Redirects,
     proxies: Arc<Proxies>,
     traffic: Arc<Traffic>,
     max_answer: usize,
@@ -127,19 +128,19 @@ impl std::error::Error for Fault {}
 
 impl Client {
     pub(super) fn start(config: &ClientConfig, cx: &Context) -> anyhow::Result<Client> {
-        Client::start_keeping(config, cx, MAX_ANSWER)
+        Client::start_in(config, cx, Manner::of(config)?)
     }
 
-    /// A client that keeps up to `max_answer` bytes of each answer.
-    pub(super) fn start_keeping(
-        config: &ClientConfig,
-        cx: &Context,
-        max_answer: usize,
-    ) -> anyhow::Result<Client> {
+    /// A client that does what the settings leave open in this `manner`.
+    pub(super) fn start_in(config: &ClientConfig, cx: &Context, manner: Manner) -> anyhow::Result<Client> {
+        let Manner { proxies, redirects, files, max_answer } = manner;
         let protocols: &[&[u8]] =
             if config.force_attempt_http2 { &[b"h2", b"http/1.1"] } else { &[b"http/1.1"] };
-        let proxies = Arc::new(Proxies::new(&config.proxy_url, |name| std::env::var(name).ok())?);
-        let tls = Some(config.tls.connector(protocols)?);
+        let proxies = Arc::new(proxies);
+        let tls = Some(match files {
+            Files::AtStart => config.tls.connector(protocols)?,
+            Files::WhenNeeded => config.tls.late_connector(protocols),
+        });
         let mut headers = HeaderMap::new();
         for (name, value) in config.headers.iter() {
             let mut value = HeaderValue::try_from(value.expose())?;
@@ -166,7 +167,10 @@ impl Client {
             credentials: config.auth.as_ref().map(|auth| auth.credentials(cx)).transpose()?,
             jar: config.cookies.is_some().then(Jar::default),
             timeout: Some(config.timeout.0).filter(|timeout| !timeout.is_zero()),
-            places: Some(config.max_conns_per_host).filter(|count| *count > 0).map(Semaphore::new),
+            places: Some(config.max_conns_per_host)
+                .filter(|count| *count > 0)
+                .map(|count| Arc::new(Semaphore::new(count))),
+            redirects,
             proxies,
             max_answer,
         })))
@@ -196,7 +200,7 @@ impl Client {
     /// As [`Client::post`].
     pub async fn send(&self, request: Request<Vec<Bytes>>, origin: &Origin) -> Result<Reply, Fault> {
         let url = request.uri().clone();
-        let sending = self.send_prepared(request, origin);
+        let sending = async { self.open(request, origin).await?.read(self.0.max_answer).await };
         match self.0.timeout {
             None => sending.await,
             Some(limit) => {
@@ -206,21 +210,41 @@ impl Client {
         }
     }
 
-    async fn send_prepared(&self, request: Request<Vec<Bytes>>, origin: &Origin) -> Result<Reply, Fault> {
-        let _under_way = self.0.traffic.clone().begin();
-        let _place = match &self.0.places {
-            Some(places) => Some(places.acquire().await.expect("the semaphore is never closed")),
+    /// Sends any request; the body of the answer is read as it comes. Without a limit on the time: that is the
+    /// caller's.
+    ///
+    /// # Errors
+    /// As [`Client::post`].
+    pub async fn open(&self, request: Request<Vec<Bytes>>, origin: &Origin) -> Result<Answer, Fault> {
+        let under_way = self.0.traffic.clone().begin();
+        let place = match &self.0.places {
+            Some(places) => {
+                Some(places.clone().acquire_owned().await.expect("the semaphore is never closed"))
+            }
             None => None,
         };
         let mut hop = self.prepare(request, origin)?;
         for _ in 0..=MAX_REDIRECTS {
-            let reply = self.send_once(&hop).await?;
-            match hop.after(&reply)? {
-                None => return Ok(reply),
-                Some(next) => hop = next,
+            let response = self.send_once(&hop).await?;
+            match self.redirected(&hop, &response)? {
+                None => return Ok(Answer::new(response, hop.url, under_way, place)),
+                Some(next) => {
+                    // A body that has been read leaves the connection for the next request.
+                    let body = response.into_body();
+                    let read = super::answer::read(body, self.0.max_answer).await;
+                    read.map_err(|error| unreachable(&hop.url, &error))?;
+                    hop = next;
+                }
             }
         }
         Err(Fault::Unreachable(format!("`{}`: stopped after {MAX_REDIRECTS} redirects", hop.url)))
+    }
+
+    fn redirected(&self, hop: &Hop, response: &Response<Incoming>) -> Result<Option<Hop>, Fault> {
+        match self.0.redirects {
+            Redirects::Follow => hop.after(response.status(), response.headers()),
+            Redirects::Return => Ok(None),
+        }
     }
 
     /// Packs the body and completes the headers; who signs sees what is sent.
@@ -244,7 +268,7 @@ impl Client {
         Ok(Hop { method: head.method, url: head.uri, headers, chunks })
     }
 
-    async fn send_once(&self, hop: &Hop) -> Result<Reply, Fault> {
+    async fn send_once(&self, hop: &Hop) -> Result<Response<Incoming>, Fault> {
         let mut request = Request::new(Chunks::from(hop.chunks.clone()));
         *request.method_mut() = hop.method.clone();
         *request.uri_mut() = hop.url.clone();
@@ -255,13 +279,10 @@ impl Client {
         }
         self.authorize_at_proxy(&mut request);
         let response = self.0.hyper.request(request).await.map_err(|error| unreachable(&hop.url, &error))?;
-        let (head, body) = response.into_parts();
         if let Some(jar) = &self.0.jar {
-            jar.keep(&head.headers, host);
+            jar.keep(response.headers(), host);
         }
-        let read = read(body, self.0.max_answer).await;
-        let (body, is_whole) = read.map_err(|error| unreachable(&hop.url, &error))?;
-        Ok(Reply { status: head.status, headers: head.headers, body, is_whole })
+        Ok(response)
     }
 
     /// A proxy that gets the request itself, not a tunnel, is told who we are in the request.
@@ -306,24 +327,26 @@ struct Hop {
 
 impl Hop {
     /// The request that the answer redirects to, if it does: with its body for 307 and 308, as a GET otherwise.
-    fn after(&self, reply: &Reply) -> Result<Option<Hop>, Fault> {
-        let keeps_body = match reply.status.as_u16() {
+    fn after(&self, status: StatusCode, answered: &HeaderMap) -> Result<Option<Hop>, Fault> {
+        let keeps_body = match status.as_u16() {
             307 | 308 => true,
             301..=303 => false,
             _ => return Ok(None),
         };
-        let Some(location) = reply.headers.get(LOCATION).and_then(|value| value.to_str().ok()) else {
+        let Some(location) = answered.get(LOCATION).and_then(|value| value.to_str().ok()) else {
             return Ok(None);
         };
         let url = resolve(&self.url, location).ok_or_else(|| {
             Fault::Unreachable(format!("`{}` redirects to `{location}`, which is no URL", self.url))
         })?;
         let mut headers = self.headers.clone();
-        if url.host() != self.url.host() {
+        let is_exposed = self.url.scheme_str() == Some("https") && url.scheme_str() != Some("https");
+        if url.host() != self.url.host() || is_exposed {
             // Secrets are for the host they were meant for.
             for name in [AUTHORIZATION, COOKIE, HOST] {
                 headers.remove(name);
             }
+            headers = without_secrets(headers);
         }
         if keeps_body {
             return Ok(Some(Hop { method: self.method.clone(), url, headers, chunks: self.chunks.clone() }));
@@ -334,6 +357,20 @@ impl Hop {
         let method = if self.method == Method::HEAD { Method::HEAD } else { Method::GET };
         Ok(Some(Hop { method, url, headers, chunks: Vec::new() }))
     }
+}
+
+/// The headers that may be shown to anybody.
+fn without_secrets(headers: HeaderMap) -> HeaderMap {
+    let mut name = None;
+    let mut kept = HeaderMap::new();
+    for (next, value) in headers {
+        // The further values of a header come without its name.
+        name = next.or(name);
+        if let Some(name) = name.clone().filter(|_| !value.is_sensitive()) {
+            kept.append(name, value);
+        }
+    }
+    kept
 }
 
 /// A reference in a `Location`: a whole URL, or a path on the same server.
@@ -352,41 +389,6 @@ fn resolve(base: &Uri, location: &str) -> Option<Uri> {
     text.parse()
         .ok()
         .filter(|url: &Uri| matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some())
-}
-
-/// The first part of a body, and whether it is all; a longer one is left unread, and its connection closed.
-async fn read(mut body: Incoming, max: usize) -> Result<(Bytes, bool), hyper::Error> {
-    let mut kept = Vec::new();
-    let mut first = Bytes::new();
-    while let Some(frame) = body.frame().await {
-        let Ok(part) = frame?.into_data() else { continue };
-        if first.is_empty() && kept.is_empty() {
-            first = part;
-        } else {
-            if kept.is_empty() {
-                kept.extend_from_slice(&std::mem::take(&mut first));
-            }
-            kept.extend_from_slice(&part);
-        }
-        if first.len() + kept.len() > max {
-            break;
-        }
-    }
-    let mut read = if kept.is_empty() { first } else { Bytes::from(kept) };
-    let is_whole = read.len() <= max;
-    read.truncate(max);
-    Ok((read, is_whole))
-}
-
-/// The whole story of an error: hyper's own words stop at "client error (Connect)".
-fn unreachable(url: &Uri, error: &dyn std::error::Error) -> Fault {
-    let mut words = format!("cannot send to `{url}`: {error}");
-    let mut source = error.source();
-    while let Some(cause) = source {
-        words.push_str(&format!(": {cause}"));
-        source = cause.source();
-    }
-    Fault::Unreachable(words)
 }
 
 /// A body of chunks.

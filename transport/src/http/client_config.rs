@@ -5,7 +5,8 @@ use config::{Explicit, Interval, Optional, SecretMap};
 use serde::{Deserialize, Serialize};
 
 use super::Client;
-use super::proxy::Proxy;
+use super::client::MAX_ANSWER;
+use super::proxy::{Proxies, Proxy};
 use crate::auth::AuthConfig;
 use crate::compression::Encoding;
 use crate::grpc::{Middleware, check_headers, check_middlewares};
@@ -83,6 +84,53 @@ pub struct ClientKeepAlive {
     pub max_idle_conns_per_host: usize,
 }
 
+/// What the settings of a client leave open.
+#[derive(Clone, Debug)]
+pub struct Manner {
+    /// Which proxies requests go through; `proxy_url` is not looked at.
+    pub proxies: Proxies,
+    /// What is done with redirects.
+    pub redirects: Redirects,
+    /// When the files of `tls` are read.
+    pub files: Files,
+    /// How much of a [`super::Reply`] is kept.
+    pub max_answer: usize,
+}
+
+impl Manner {
+    /// The manner of most clients: proxies as configured or as in the environment, redirects followed, files read at
+    /// once.
+    ///
+    /// # Errors
+    /// When a proxy's URL cannot be used.
+    pub fn of(config: &ClientConfig) -> anyhow::Result<Manner> {
+        Ok(Manner {
+            proxies: Proxies::new(&config.proxy_url, |name| std::env::var(name).ok())?,
+            redirects: Redirects::Follow,
+            files: Files::AtStart,
+            max_answer: MAX_ANSWER,
+        })
+    }
+}
+
+/// What is done with an answer that points elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Redirects {
+    /// Asks there, up to ten times. Secrets are not sent to another host.
+    Follow,
+    /// It is the answer.
+    Return,
+}
+
+/// When certificates and keys are read the first time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Files {
+    /// At the start, which fails when they cannot be read.
+    AtStart,
+    /// With the first connection, which fails when they cannot be read.
+    WhenNeeded,
+}
+
 impl Default for ClientKeepAlive {
     fn default() -> ClientKeepAlive {
         ClientKeepAlive {
@@ -156,6 +204,14 @@ impl ClientConfig {
     /// When certificates cannot be read or the authenticator is not there.
     pub fn connect(&self, cx: &Context) -> anyhow::Result<Client> {
         Client::start(self, cx)
+    }
+
+    /// The same, in its own manner in what the settings leave open.
+    ///
+    /// # Errors
+    /// As [`ClientConfig::connect`].
+    pub fn connect_in(&self, cx: &Context, manner: Manner) -> anyhow::Result<Client> {
+        Client::start_in(self, cx, manner)
     }
 
     /// The settings of connections, in their newer form.

@@ -145,6 +145,12 @@ async fn through(proxy: &Proxy, host: &str, port: u16) -> io::Result<Stream> {
         ask.extend_from_slice(authorization.as_bytes());
         ask.extend_from_slice(b"\r\n");
     }
+    for (name, value) in &proxy.connect {
+        ask.extend_from_slice(name.as_str().as_bytes());
+        ask.extend_from_slice(b": ");
+        ask.extend_from_slice(value.as_bytes());
+        ask.extend_from_slice(b"\r\n");
+    }
     ask.extend_from_slice(b"\r\n");
     stream.write_all(&ask).await?;
     let answer = read_answer(&mut stream).await?;

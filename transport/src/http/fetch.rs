@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use component::{Context, Origin};
 
-use super::client::Client;
+use super::client_config::Manner;
 use super::{ClientConfig, Reply};
 
 /// How long a stopped connection may take to go away.
@@ -19,7 +19,8 @@ const GRACE: Duration = Duration::from_secs(1);
 /// When there is no such answer, or the document is larger.
 pub async fn get(url: &str, max_bytes: usize, cx: &Context) -> anyhow::Result<Bytes> {
     let url: Uri = url.parse().with_context(|| format!("`{url}` is not a URL"))?;
-    let client = Client::start_keeping(&ClientConfig::default(), cx, max_bytes)?;
+    let config = ClientConfig::default();
+    let client = config.connect_in(cx, Manner { max_answer: max_bytes, ..Manner::of(&config)? })?;
     let mut request = Request::new(Vec::new());
     *request.method_mut() = Method::GET;
     *request.uri_mut() = url;

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use ::http::{HeaderValue, Uri};
+use ::http::{HeaderMap, HeaderValue, Uri};
 use anyhow::{Context as _, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,11 +14,13 @@ pub(super) struct Proxy {
     pub(super) port: u16,
     /// `Proxy-Authorization`.
     pub(super) authorization: Option<HeaderValue>,
+    /// More headers of `CONNECT`.
+    pub(super) connect: HeaderMap,
 }
 
 /// Which proxy for which server.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Proxies {
+pub struct Proxies {
     http: Option<Proxy>,
     https: Option<Proxy>,
     /// Names and addresses to reach without one.
@@ -48,25 +50,65 @@ impl Proxy {
             host,
             port: place.port_u16().unwrap_or(80),
             authorization: authorization.transpose()?,
+            connect: HeaderMap::new(),
         }))
     }
 }
 
 impl Proxies {
+    /// No proxy at all.
+    #[must_use]
+    pub fn none() -> Proxies {
+        Proxies::default()
+    }
+
+    /// One proxy for every server.
+    ///
+    /// # Errors
+    /// When the URL cannot be used.
+    pub fn fixed(url: &str) -> anyhow::Result<Proxies> {
+        let proxy = Proxy::parse(url)?;
+        Ok(Proxies { http: proxy.clone(), https: proxy, exempt: Vec::new() })
+    }
+
+    /// One proxy for every server but those of `no_proxy`, a list as in the environment variable, and this machine.
+    ///
+    /// # Errors
+    /// When the URL cannot be used.
+    pub fn fixed_except(url: &str, no_proxy: &str) -> anyhow::Result<Proxies> {
+        Ok(Proxies { exempt: exempt(no_proxy), ..Proxies::fixed(url)? })
+    }
+
+    /// Those of the environment, as Go's programs read it.
+    ///
+    /// # Errors
+    /// When a URL in it cannot be used.
+    pub fn environment() -> anyhow::Result<Proxies> {
+        Proxies::of_environment(|name| std::env::var(name).ok())
+    }
+
+    /// The same proxies, which are sent these headers with `CONNECT`.
+    #[must_use]
+    pub fn with_connect_headers(mut self, headers: &HeaderMap) -> Proxies {
+        for proxy in [&mut self.http, &mut self.https].into_iter().flatten() {
+            proxy.connect.extend(headers.clone());
+        }
+        self
+    }
+
     /// The one configured, or those of the environment.
     pub(super) fn new(configured: &str, env: impl Fn(&str) -> Option<String>) -> anyhow::Result<Proxies> {
-        if let Some(proxy) = Proxy::parse(configured).context("`proxy_url` cannot be used")? {
-            return Ok(Proxies { http: Some(proxy.clone()), https: Some(proxy), exempt: Vec::new() });
+        if configured.is_empty() {
+            return Proxies::of_environment(env);
         }
+        Proxies::fixed(configured).context("`proxy_url` cannot be used")
+    }
+
+    fn of_environment(env: impl Fn(&str) -> Option<String>) -> anyhow::Result<Proxies> {
         let var = |name: &str| env(name).or_else(|| env(&name.to_ascii_lowercase())).unwrap_or_default();
-        let mut exempt: Vec<String> =
-            var("NO_PROXY").split(',').map(|name| name.trim().to_ascii_lowercase()).collect();
-        exempt.retain(|name| !name.is_empty());
-        // Go never goes through the environment's proxy to this machine.
-        exempt.extend(["localhost".to_owned(), "127.0.0.0/8".to_owned(), "::1".to_owned()]);
         let http = Proxy::parse(&var("HTTP_PROXY")).context("`HTTP_PROXY` cannot be used")?;
         let https = Proxy::parse(&var("HTTPS_PROXY")).context("`HTTPS_PROXY` cannot be used")?;
-        Ok(Proxies { http, https, exempt })
+        Ok(Proxies { http, https, exempt: exempt(&var("NO_PROXY")) })
     }
 
     /// The proxy for a server.
@@ -74,6 +116,14 @@ impl Proxies {
         let proxy = if scheme == "https" { self.https.as_ref() } else { self.http.as_ref() };
         proxy.filter(|_| !self.exempt.iter().any(|rule| exempts(rule, host, port)))
     }
+}
+
+/// The entries of a `NO_PROXY`, and what Go never goes through a proxy of the environment to: this machine.
+fn exempt(no_proxy: &str) -> Vec<String> {
+    let mut exempt: Vec<String> = no_proxy.split(',').map(|name| name.trim().to_ascii_lowercase()).collect();
+    exempt.retain(|name| !name.is_empty());
+    exempt.extend(["localhost".to_owned(), "127.0.0.0/8".to_owned(), "::1".to_owned()]);
+    exempt
 }
 
 /// Whether a `NO_PROXY` entry covers a host: `*`, a name with its subdomains, `.name`, an address, a network.

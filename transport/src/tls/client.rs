@@ -1,7 +1,7 @@
 //! The connecting side.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
@@ -22,21 +22,28 @@ pub(crate) struct Connector(Arc<Inner>);
 struct Inner {
     config: ClientTlsConfig,
     protocols: Vec<Vec<u8>>,
-    made: Reloaded<rustls::ClientConfig>,
+    made: OnceLock<Reloaded<rustls::ClientConfig>>,
 }
 
 impl Connector {
+    /// Reads the files at once.
     pub(super) fn new(config: &ClientTlsConfig, protocols: &[&[u8]]) -> anyhow::Result<Connector> {
-        let protocols: Vec<Vec<u8>> = protocols.iter().map(|name| name.to_vec()).collect();
-        let interval = Some(config.reload_interval.0).filter(|interval| !interval.is_zero());
-        let made = Reloaded::new(interval, source(config)?, make(config, &protocols)?);
-        Ok(Connector(Arc::new(Inner { config: config.clone(), protocols, made })))
+        let connector = Connector::late(config, protocols);
+        connector.0.made()?;
+        Ok(connector)
+    }
+
+    /// Reads the files with the first connection.
+    pub(super) fn late(config: &ClientTlsConfig, protocols: &[&[u8]]) -> Connector {
+        let protocols = protocols.iter().map(|name| name.to_vec()).collect();
+        Connector(Arc::new(Inner { config: config.clone(), protocols, made: OnceLock::new() }))
     }
 
     /// Connects to `host`, whose name the certificate must have unless the configuration overrides it.
     pub(crate) async fn connect(&self, host: &str, stream: Stream) -> io::Result<Stream> {
         let inner = &*self.0;
-        let config = inner.made.current(|| source(&inner.config), |_| make(&inner.config, &inner.protocols));
+        let made = inner.made().map_err(|error| io::Error::other(format!("{error:#}")))?;
+        let config = made.current(|| source(&inner.config), |_| make(&inner.config, &inner.protocols));
         let name = match inner.config.server_name_override.as_str() {
             "" => host,
             name => name,
@@ -44,6 +51,18 @@ impl Connector {
         let name = ServerName::try_from(name.to_owned()).map_err(io::Error::other)?;
         let stream = TlsConnector::from(config).connect(name, stream).await?;
         Ok(Stream::Tls(Box::new(stream.into())))
+    }
+}
+
+impl Inner {
+    fn made(&self) -> anyhow::Result<&Reloaded<rustls::ClientConfig>> {
+        if let Some(made) = self.made.get() {
+            return Ok(made);
+        }
+        let interval = Some(self.config.reload_interval.0).filter(|interval| !interval.is_zero());
+        let made = Reloaded::new(interval, source(&self.config)?, make(&self.config, &self.protocols)?);
+        // Two that come at once make the same.
+        Ok(self.made.get_or_init(|| made))
     }
 }
 

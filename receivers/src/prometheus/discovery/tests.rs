@@ -1,0 +1,1 @@
+//! What discoveries tell, and what is refused.
