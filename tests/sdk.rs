@@ -12,6 +12,7 @@ use tokio::sync::OnceCell;
 
 use crate::backend::Export;
 use crate::patience::{until, within};
+use crate::server::Server;
 
 /// Where the scripts, and the lists of what they need, are.
 const CLIENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/clients");
@@ -46,6 +47,9 @@ static OPENTELEMETRY: Clients = Clients::new("");
 
 /// Zipkin's own clients, and the exporters for Zipkin of OpenTelemetry's SDK.
 pub static ZIPKIN: Clients = Clients::new("zipkin");
+
+/// Prometheus' own clients.
+pub static PROMETHEUS: Clients = Clients::new("prometheus");
 
 /// Jaeger's own clients.
 pub static JAEGER: Clients = Clients::new("jaeger-client");
@@ -110,6 +114,17 @@ impl Sdk {
         }
     }
 
+    /// Starts the script as a server; it says on which port it listens.
+    ///
+    /// # Panics
+    /// When it does not.
+    #[must_use]
+    pub fn serve(&self, argument: &str) -> Server {
+        let mut command = Command::new(&self.program);
+        command.arg(&self.script).arg(argument).current_dir(&self.folder);
+        Server::start(command, |line| line.strip_prefix("listens ").map(|port| format!("127.0.0.1:{port}")))
+    }
+
     /// Runs the script and gives what it prints.
     ///
     /// # Panics
@@ -136,7 +151,7 @@ fn decode<T: Message + Default>(text: &str) -> T {
 }
 
 /// What was installed; or nothing, and a word about it, unless `tool` is there and must work.
-pub(crate) fn said<T: Clone>(outcome: &Result<T, String>, tool: &str) -> Option<T> {
+pub fn said<T: Clone>(outcome: &Result<T, String>, tool: &str) -> Option<T> {
     match outcome {
         Ok(installed) => Some(installed.clone()),
         Err(why) => {

@@ -11,6 +11,7 @@ mod exporting;
 mod first_run;
 mod hostile;
 mod jaeger;
+mod prometheus_scrape;
 mod reload;
 mod rules;
 mod sdks;

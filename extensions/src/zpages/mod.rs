@@ -4,6 +4,7 @@ mod config;
 mod ledger;
 mod pages;
 mod serve;
+mod targets;
 #[cfg(test)]
 mod tests;
 mod traces;

@@ -13,6 +13,7 @@ pub(super) fn index(build: &BuildInfo, has_variables: bool) -> String {
         ("Service: which program this is", "/debug/servicez"),
         ("Pipelines: what runs", "/debug/pipelinez"),
         ("Ledger: what became of the data", "/debug/ledgerz"),
+        ("Targets: what is scraped", "/debug/targetsz"),
         ("Extensions", "/debug/extensionz"),
         ("Feature gates", "/debug/featurez"),
         ("Traces: how long things took", "/debug/tracez"),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use bytes::Bytes;
-use component::{BuildInfo, Context, Operations, Overview};
+use component::{BuildInfo, Context, Operations, Overview, Targets};
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode, request};
 use jiff::Timestamp;
@@ -14,6 +14,7 @@ use transport::http as server;
 use super::config::Own;
 use super::ledger;
 use super::pages::{self, Choice};
+use super::targets;
 use super::traces;
 use crate::html;
 
@@ -23,6 +24,7 @@ pub(super) fn start(server: server::Server, own: &Own, cx: &Context) {
         build: cx.build.clone(),
         overview: cx.overview.clone(),
         operations: cx.operations.clone(),
+        targets: cx.targets.clone(),
         has_variables: own.expvar.enabled,
         started: Timestamp::now(),
     };
@@ -34,6 +36,7 @@ pub(super) struct Pages {
     /// Empty until everything has started, so it is read anew for each page.
     pub(super) overview: Arc<ArcSwap<Overview>>,
     pub(super) operations: Operations,
+    pub(super) targets: Targets,
     pub(super) has_variables: bool,
     pub(super) started: Timestamp,
 }
@@ -64,6 +67,10 @@ impl Pages {
             "/debug/featurez" => page(pages::features(&overview)),
             "/debug/ledgerz" if wants_json(head) => json(ledger::json(&overview)),
             "/debug/ledgerz" => page(ledger::html(&overview)),
+            "/debug/targetsz" if wants_json(head) => {
+                json(targets::json(&self.targets, &targets::Question::read(query)))
+            }
+            "/debug/targetsz" => page(targets::html(&self.targets, &targets::Question::read(query))),
             "/debug/expvarz" if self.has_variables => json(self.variables()),
             "/debug/tracez" => {
                 let bucket = param(query, "zlatencybucket").and_then(|bucket| bucket.parse().ok());

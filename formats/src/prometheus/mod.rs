@@ -2,6 +2,7 @@
 
 mod labels;
 pub mod names;
+mod parse;
 pub mod relabel;
 pub mod translate;
 

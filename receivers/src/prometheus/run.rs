@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tracing::info;
 
 use super::config::Config;
+use super::discovery::kubernetes::Clusters;
 use super::health::Health;
 use super::page::Desk;
 use super::pool::Pool;
@@ -25,6 +26,7 @@ pub(super) fn start(config: &Config, cx: &Context, next: Arc<dyn Consumer>) -> a
         .map(|(name, value)| (name.clone(), value.0.clone()))
         .collect();
     let (desk, seed) = (Desk::new(cx.memory.clone()), seed(cx));
+    let clusters = Clusters::default();
     let mut boards = Vec::with_capacity(jobs.len());
     for job in jobs {
         let name = job.config.own.job_name.to_string();
@@ -42,7 +44,7 @@ pub(super) fn start(config: &Config, cx: &Context, next: Arc<dyn Consumer>) -> a
             cx: cx.clone(),
             job,
         };
-        boards.push(board(shared, &name));
+        boards.push(board(shared, &clusters, &name));
     }
     info!(component = %cx.id, jobs = boards.len(), "Starting to scrape");
     let board = Arc::new(Board(boards));
@@ -63,8 +65,8 @@ pub(super) fn start(config: &Config, cx: &Context, next: Arc<dyn Consumer>) -> a
     Ok(())
 }
 
-fn board(shared: Shared, name: &str) -> Arc<JobBoard> {
-    let found = shared.job.config.discovery.start(&shared.cx, name);
+fn board(shared: Shared, clusters: &Clusters, name: &str) -> Arc<JobBoard> {
+    let found = shared.job.config.discovery.start_in(clusters, &shared.cx, name);
     Arc::new(JobBoard { shared: Arc::new(shared), found, targets: Mutex::new(JobTargets::default()) })
 }
 

@@ -24,22 +24,20 @@ pub(crate) struct ScrapeConfig {
     pub(crate) http: HttpConfig,
     /// How its targets are found.
     pub(crate) discovery: DiscoveryConfig,
-    /// Not looked at yet.
-    pub(crate) kubernetes: Kubernetes,
 }
 
 /// All keys, as they stand side by side in the file.
-type Parts = Inline<(Own, HttpConfig, DiscoveryConfig, Kubernetes)>;
+type Parts = Inline<(Own, HttpConfig, DiscoveryConfig)>;
 
 impl From<Parts> for ScrapeConfig {
-    fn from(Inline((own, http, discovery, kubernetes)): Parts) -> ScrapeConfig {
-        ScrapeConfig { own, http, discovery, kubernetes }
+    fn from(Inline((own, http, discovery)): Parts) -> ScrapeConfig {
+        ScrapeConfig { own, http, discovery }
     }
 }
 
 impl From<ScrapeConfig> for Parts {
     fn from(config: ScrapeConfig) -> Parts {
-        Inline((config.own, config.http, config.discovery, config.kubernetes))
+        Inline((config.own, config.http, config.discovery))
     }
 }
 
@@ -118,13 +116,6 @@ impl Default for Own {
             metric_relabel_configs: Vec::new(),
         }
     }
-}
-
-/// A stand-in.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct Kubernetes {
-    kubernetes_sd_configs: Vec<serde_json::Value>,
 }
 
 impl ScrapeConfig {

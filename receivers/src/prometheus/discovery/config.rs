@@ -4,6 +4,7 @@ use component::{Context, Problem};
 use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
 
+use super::kubernetes::{Clusters, Kubernetes, KubernetesSdConfig};
 use super::{Discovery, DnsSdConfig, FileSdConfig, Found, HttpSdConfig, StaticConfig, statics};
 
 /// Where the targets of a job come from. A scrape config is read from an `Inline` of this and its other keys.
@@ -15,6 +16,7 @@ pub struct DiscoveryConfig {
     pub file_sd_configs: Vec<FileSdConfig>,
     pub http_sd_configs: Vec<HttpSdConfig>,
     pub dns_sd_configs: Vec<DnsSdConfig>,
+    pub kubernetes_sd_configs: Vec<KubernetesSdConfig>,
     #[serde(skip_serializing_if = "Unsupported::is_absent")]
     pub aws_sd_configs: Unsupported,
     #[serde(skip_serializing_if = "Unsupported::is_absent")]
@@ -85,12 +87,19 @@ impl DiscoveryConfig {
         problems.extend(check(&self.file_sd_configs));
         problems.extend(check(&self.http_sd_configs));
         problems.extend(check(&self.dns_sd_configs));
+        problems.extend(check(&self.kubernetes(&Clusters::default())));
         problems
     }
 
     /// Starts looking for the targets of `job`; what stands in the file is there at once.
     #[must_use]
     pub fn start(&self, cx: &Context, job: &str) -> Found {
+        self.start_in(&Clusters::default(), cx, job)
+    }
+
+    /// The same; all jobs that are given the same `clusters` share what they watch there.
+    #[must_use]
+    pub fn start_in(&self, clusters: &Clusters, cx: &Context, job: &str) -> Found {
         let found = Found::new(cx, job);
         if !self.static_configs.is_empty() {
             let finder = found.finder(cx, "static", "static_configs".to_owned());
@@ -99,7 +108,13 @@ impl DiscoveryConfig {
         start(&self.file_sd_configs, &found, cx);
         start(&self.http_sd_configs, &found, cx);
         start(&self.dns_sd_configs, &found, cx);
+        start(&self.kubernetes(clusters), &found, cx);
         found
+    }
+
+    fn kubernetes(&self, clusters: &Clusters) -> Vec<Kubernetes> {
+        let configs = self.kubernetes_sd_configs.iter().cloned();
+        configs.map(|config| Kubernetes { config, clusters: clusters.clone() }).collect()
     }
 }
 

@@ -5,10 +5,10 @@ use anyhow::{Context as _, bail};
 use super::{Group, StaticConfig};
 
 /// The longest document that is read.
-pub const MAX_BYTES: usize = 16 << 20;
+pub(super) const MAX_BYTES: usize = 16 << 20;
 
 /// The most targets in one: each costs some hundred bytes while it is known, however short its text.
-pub const MAX_TARGETS: usize = 200_000;
+pub(super) const MAX_TARGETS: usize = 200_000;
 
 /// The groups of a document in JSON; their sources are `source:0`, `source:1`, and so on.
 pub(super) fn from_json(bytes: &[u8], source: &str) -> anyhow::Result<Vec<Group>> {
@@ -27,11 +27,16 @@ pub(super) fn from_yaml(text: &str, source: &str) -> anyhow::Result<Vec<Group>> 
     }
 }
 
+/// What a group of a document is told from others by.
+pub(super) fn source(document: &str, index: usize) -> String {
+    format!("{document}:{index}")
+}
+
 fn groups(listed: &[StaticConfig], source: &str) -> anyhow::Result<Vec<Group>> {
     let targets: usize = listed.iter().map(|group| group.targets.len()).sum();
     if targets > MAX_TARGETS {
         bail!("{targets} targets are too many, at most {MAX_TARGETS} are taken from one document");
     }
     let numbered = listed.iter().enumerate();
-    Ok(numbered.map(|(index, group)| group.group(format!("{source}:{index}"))).collect())
+    Ok(numbered.map(|(index, group)| group.group(self::source(source, index))).collect())
 }

@@ -12,12 +12,16 @@ mod dns;
 mod document;
 mod file;
 mod found;
+mod glob;
 mod http;
+pub mod kubernetes;
 mod statics;
 
 use async_trait::async_trait;
 use component::{Context, Problem};
 use formats::prometheus::Labels;
+
+use super::PromDuration;
 
 pub use config::{DiscoveryConfig, Unsupported};
 pub use dns::{DnsSdConfig, RecordType};
@@ -55,6 +59,12 @@ pub trait Discovery: Clone + Send + Sync + 'static {
     /// Finds targets for ever: it is dropped when the component stops. After an error it is started anew with a
     /// growing pause, so what can fail in the course of things is told to `finder` instead.
     async fn run(self, cx: Context, finder: Finder) -> anyhow::Result<()>;
+}
+
+/// Who looks for targets has to pause in between.
+fn check_interval(interval: PromDuration) -> Vec<Problem> {
+    let is_zero = interval.is_zero();
+    is_zero.then(|| Problem::error("refresh_interval", "must be more than 0")).into_iter().collect()
 }
 
 #[cfg(test)]

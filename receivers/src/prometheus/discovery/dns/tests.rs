@@ -1,0 +1,1 @@
+//! Lookups at a little server over loopback.
