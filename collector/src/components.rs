@@ -21,6 +21,7 @@ pub(crate) fn registry() -> Registry {
         .exporter::<exporters::nop::Config>()
         .exporter::<exporters::otlp_grpc::Config>()
         .exporter::<exporters::otlp_http::Config>()
+        .exporter::<exporters::prometheus::Config>()
         .exporter::<exporters::zipkin::Config>()
         .connector::<connectors::forward::Config>()
         .extension::<extensions::basicauth::Config>()

@@ -166,7 +166,9 @@ impl QueueConfig {
         own.or(self.sizer).unwrap_or(Sizer::Items)
     }
 
-    fn check(&self) -> Vec<Problem> {
+    /// What is wrong with it.
+    #[must_use]
+    pub fn check(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         if self.num_consumers == 0 {
             problems.push(Problem::error("num_consumers", "must be greater than 0"));

@@ -9,6 +9,7 @@ pub mod nop;
 pub mod otlp_grpc;
 pub mod otlp_http;
 mod partial_success;
+pub mod prometheus;
 pub mod zipkin;
 
 use component::BuildInfo;

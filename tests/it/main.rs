@@ -12,6 +12,7 @@ mod first_run;
 mod hostile;
 mod jaeger;
 mod prometheus_scrape;
+mod prometheus_exporter;
 mod reload;
 mod rules;
 mod sdks;

@@ -1,5 +1,6 @@
 //! Prometheus: what targets expose, what servers scrape and what is written to them, to and from OTLP metrics.
 
+pub mod expose;
 mod labels;
 pub mod names;
 mod parse;
