@@ -6,7 +6,7 @@ mod manifests;
 mod monitoring;
 mod node_app;
 mod shapes;
-mod starts;
+pub(crate) mod starts;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -14,7 +14,7 @@ use std::process::{Command, Output};
 use crate::FERROTEL;
 
 /// The folder of the project.
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the project is there")
 }
 
