@@ -114,10 +114,14 @@ impl Collector {
         self.child.try_wait().expect("it is our child").is_none()
     }
 
+    /// Where it serves its own metrics: `127.0.0.1:<port>`.
+    pub async fn metrics_address(&self) -> String {
+        self.listener("Serving metrics").await
+    }
+
     /// Its own metrics.
     pub async fn metrics(&self) -> Metrics {
-        let address = self.listener("Serving metrics").await;
-        let reply = web::get(&address, "/metrics").await;
+        let reply = web::get(&self.metrics_address().await, "/metrics").await;
         assert_eq!(reply.status, 200, "metrics are served");
         Metrics::parse(&reply.text())
     }

@@ -24,4 +24,4 @@ pub mod zipkin;
 pub use backend::{Answer, Backend};
 pub use collector::{Collector, Program};
 pub use opentelemetry_proto::tonic as proto;
-pub use {http, prost, serde, serde_json, tokio, tokio_rustls, tonic};
+pub use {http, prost, serde, serde_json, sha2, tokio, tokio_rustls, tonic};

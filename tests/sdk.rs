@@ -57,6 +57,9 @@ pub static JAEGER: Clients = Clients::new("jaeger-client");
 /// The last exporters for Jaeger of OpenTelemetry's SDK.
 pub static OPENTELEMETRY_TO_JAEGER: Clients = Clients::new("jaeger-otel");
 
+/// The schemas of Kubernetes, and what holds manifests against them.
+pub static KUBERNETES: Clients = Clients::new("kubernetes");
+
 /// A server that is somebody else's X-Ray.
 pub static MOTO: Clients = Clients::new("moto");
 
@@ -86,6 +89,13 @@ impl Clients {
         let folder = self.folder;
         said(self.node.get_or_init(|| in_background(move || install_node(folder))).await, "node")
     }
+}
+
+/// Installs what the `package.json` of `folder` names, and copies the folder's own files beside it; `None`, and a word
+/// about it, where that cannot be had.
+pub async fn node_application(folder: &'static str) -> Option<PathBuf> {
+    static INSTALLED: OnceCell<Result<PathBuf, String>> = OnceCell::const_new();
+    said(INSTALLED.get_or_init(|| in_background(move || install_application(folder))).await, "node")
 }
 
 impl Sdk {
@@ -180,7 +190,30 @@ fn install_python(clients: &str) -> Result<Sdk, String> {
 }
 
 fn install_node(clients: &str) -> Result<Sdk, String> {
-    let lists = ["package.json", "package-lock.json"].map(|name| Path::new(CLIENTS).join(clients).join(name));
+    let home = Path::new(CLIENTS).join(clients);
+    let folder = install_packages(&home)?;
+    Ok(Sdk { program: "node".into(), script: home.join("client.js"), folder })
+}
+
+/// The files are copied each time, as they may have changed since the packages were installed.
+fn install_application(home: &str) -> Result<PathBuf, String> {
+    let home = Path::new(home);
+    // Node looks for packages in the folders above, too.
+    let folder = install_packages(home)?.join("application");
+    let cannot = |error: std::io::Error| format!("cannot copy {home:?}: {error}");
+    std::fs::create_dir_all(&folder).map_err(cannot)?;
+    for entry in std::fs::read_dir(home).map_err(cannot)? {
+        let entry = entry.map_err(cannot)?;
+        if entry.file_type().map_err(cannot)?.is_file() {
+            std::fs::copy(entry.path(), folder.join(entry.file_name())).map_err(cannot)?;
+        }
+    }
+    Ok(folder)
+}
+
+/// The folder that has the packages which the lists in `home` name.
+fn install_packages(home: &Path) -> Result<PathBuf, String> {
+    let lists = ["package.json", "package-lock.json"].map(|name| home.join(name));
     let folder = cache("node", &[&lists[0], &lists[1]]);
     once(&folder, || {
         for list in &lists {
@@ -192,7 +225,7 @@ fn install_node(clients: &str) -> Result<Sdk, String> {
             .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
             .current_dir(&folder))
     })?;
-    Ok(Sdk { program: "node".into(), script: Path::new(CLIENTS).join(clients).join("client.js"), folder })
+    Ok(folder)
 }
 
 /// A folder below the target folder, named after what `lists` say, so that another list gets another folder.

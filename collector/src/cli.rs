@@ -126,7 +126,7 @@ pub(crate) async fn validate(sources: &Sources, format: ReportFormat) -> ExitCod
     let Loaded { diagnostics, .. } = config::load(sources).await;
     match format {
         ReportFormat::Text if diagnostics.is_empty() => (),
-        ReportFormat::Text => exit::say(&diagnostics),
+        ReportFormat::Text => exit::report(&diagnostics),
         ReportFormat::Json => return finish(print(&diagnostics.to_json()), &diagnostics),
     }
     finish(ExitCode::from(exit::DONE), &diagnostics)
@@ -140,7 +140,7 @@ pub(crate) async fn print_config(
 ) -> ExitCode {
     let Loaded { plan, diagnostics, .. } = config::load(sources).await;
     if validate && diagnostics.has_errors() {
-        exit::say(&diagnostics);
+        exit::report(&diagnostics);
         return ExitCode::from(exit::CONFIGURATION);
     }
     let tree = plan.effective(match mode {

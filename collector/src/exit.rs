@@ -3,6 +3,8 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use ::config::{Diagnostics, Severity};
+
 /// It did what it was asked to, and nothing was left behind.
 pub(crate) const DONE: u8 = 0;
 /// It could not start, or failed while it ran.
@@ -18,6 +20,23 @@ pub(crate) const LEFT_DATA: u8 = 4;
 pub(crate) fn failed(why: impl std::fmt::Display) -> ExitCode {
     say(format!("Error: {why}"));
     ExitCode::from(FAILED)
+}
+
+/// Writes all findings to the standard error output, and how many there are, as the first of many have left the screen.
+pub(crate) fn report(diagnostics: &Diagnostics) {
+    say(diagnostics);
+    let errors = diagnostics.count(Severity::Error);
+    if errors > 0 && diagnostics.len() > 1 {
+        say(format!(
+            "{}, {}",
+            counted(errors, "error"),
+            counted(diagnostics.count(Severity::Warning), "warning")
+        ));
+    }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Writes a line to the standard error output; a closed one is nobody's trouble.

@@ -29,7 +29,7 @@ pub(crate) const BUILD: BuildInfo = BuildInfo {
 pub(crate) async fn run(sources: Sources, patience: Duration) -> ExitCode {
     let loaded = load(&sources).await;
     if loaded.diagnostics.has_errors() {
-        exit::say(&loaded.diagnostics);
+        exit::report(&loaded.diagnostics);
         return ExitCode::from(exit::CONFIGURATION);
     }
     let mut signals = match Signals::listen() {

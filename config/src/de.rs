@@ -23,8 +23,19 @@ use crate::tree::{Key, Node, Origin, Position, Value};
 /// Unknown keys are errors at every depth whether or not a type denies them. Missing required keys, wrong types,
 /// values out of range and errors of `#[serde(try_from)]` are all found in one run.
 pub fn read<T: DeserializeOwned>(node: &Node, path: &Path, diagnostics: &mut Diagnostics) -> Option<T> {
+    let (read, is_whole) = read_on(node, path, diagnostics);
+    read.filter(|_| is_whole)
+}
+
+/// The same, and goes on after errors: what is wrong counts as not written, so that the rest can be judged. Says as
+/// well whether nothing was wrong.
+pub fn read_on<T: DeserializeOwned>(
+    node: &Node,
+    path: &Path,
+    diagnostics: &mut Diagnostics,
+) -> (Option<T>, bool) {
     if node.origin == Origin::Broken {
-        return None;
+        return (None, false);
     }
     let findings = Findings::default();
     let outcome = read_repeatedly(&Reader::root(node, path.clone(), &findings));
@@ -35,7 +46,7 @@ pub fn read<T: DeserializeOwned>(node: &Node, path: &Path, diagnostics: &mut Dia
         diagnostics.push(Diagnostic::error(path, "a value is missing").at(&node.at));
         any_error = true;
     }
-    outcome.filter(|_| !any_error)
+    (outcome, !any_error)
 }
 
 /// The names by which our own types ask [`Reader`] for special treatment.

@@ -138,6 +138,24 @@ impl Diagnostics {
         self.list.is_empty()
     }
 
+    /// Whether an error found so far is the likely cause of a complaint about `path`: it is about that or something
+    /// below it, or about a key beside it that was meant to be it.
+    pub fn explains(&self, path: &Path) -> bool {
+        let meant = |found: &Diagnostic| {
+            let mut keys = path.keys();
+            let last = keys.next_back().unwrap_or_default();
+            let hint = found.suggestion.as_deref().unwrap_or_default();
+            found.path.keys().eq(keys) && hint.contains(&format!("`{last}`"))
+        };
+        let mut errors = self.list.iter().filter(|found| found.severity == Severity::Error);
+        errors.any(|found| path.leads_to(&found.path) || meant(found))
+    }
+
+    /// How many of that severity are kept.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.list.iter().filter(|found| found.severity == severity).count()
+    }
+
     /// How many findings are kept.
     pub fn len(&self) -> usize {
         self.list.len()

@@ -283,6 +283,11 @@ fn remedy(expected: &str, node: &Node) -> Option<String> {
     let is_string = matches!(node.value, Value::String(_));
     match expected {
         "a string" if !is_string => Some(format!("put it in quotes: `\"{text}\"`")),
+        "`true` or `false`"
+            if is_string && node.style == Style::Quoted && matches!(&*text, "true" | "false") =>
+        {
+            Some(format!("remove the quotes: `{text}`"))
+        }
         "`true` or `false`" if is_string => match &*text.to_ascii_lowercase() {
             "true" | "yes" | "y" | "on" => Some("write `true`".to_owned()),
             "false" | "no" | "n" | "off" => Some("write `false`".to_owned()),
@@ -292,6 +297,11 @@ fn remedy(expected: &str, node: &Node) -> Option<String> {
         _ if is_string && node.style == Style::Quoted => {
             let plain = crate::scalar::resolve(&text);
             matches!(plain, Value::Int(_) | Value::Float(_)).then(|| format!("remove the quotes: `{text}`"))
+        }
+        _ if is_string && expected.starts_with("an integer") => {
+            let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
+            let is_unit = unit.chars().all(|c| c.is_ascii_alphabetic() || c == ' ');
+            (is_unit && !number.is_empty()).then(|| format!("write a plain number, such as `{number}`"))
         }
         _ => None,
     }

@@ -29,7 +29,7 @@ mod suggest;
 mod tree;
 mod yaml;
 
-pub use de::read;
+pub use de::{read, read_on};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use expand::{Resolved, Resolver, expand};
 pub use id::{ComponentId, IdError};

@@ -9,11 +9,14 @@
 //! A syntax error ends the text; everything before it has still been looked at for duplicate keys. A duplicate key alone
 //! leaves a tree, with the first of its values, so that what else is wrong can be told in the same run.
 
+mod remedy;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Tag};
 
+use self::remedy::remedy;
 use crate::diagnostic::{Diagnostic, Diagnostics, shorten};
 use crate::path::Path;
 use crate::scalar;
@@ -83,7 +86,7 @@ pub fn parse_value(source: &str, text: &str, diagnostics: &mut Diagnostics) -> O
         diagnostics.push(Diagnostic::error(&path, message).at(&at));
     }
     if let Err(Fault { at, message, .. }) = outcome {
-        let help = remedy(&message, text, at.line).map(str::to_owned);
+        let help = remedy(&message, text, at.line);
         diagnostics.push(Diagnostic::error(&Path::root(), message).at(&at).suggestion(help));
     }
     is_whole.then(|| builder.root.unwrap_or_else(|| Node::new(Value::Null, builder.start)))
@@ -457,27 +460,6 @@ fn position(source: &Arc<str>, marker: Marker) -> Position {
         line: bounded(marker.line().max(1)),
         column: bounded(marker.col() + 1),
     }
-}
-
-/// What usually helps against a syntax error.
-fn remedy(message: &str, text: &str, line: u32) -> Option<&'static str> {
-    const REMEDIES: [(&str, &str); 7] = [
-        (
-            "mapping values are not allowed",
-            "indent this line like its neighbours, or put a value with `: ` in quotes",
-        ),
-        ("did not find expected key", "indent this line like its neighbours"),
-        ("did not find expected '-'", "indent this line like its neighbours"),
-        ("parsing a flow", "close `[` with `]` and `{` with `}`"),
-        ("unknown anchor", "a value that begins with `*` needs quotes"),
-        ("unexpected character", "a value that begins with this character needs quotes"),
-        ("unexpected end of stream", "close the quotes"),
-    ];
-    let line = text.lines().nth((line as usize).saturating_sub(1)).unwrap_or_default();
-    if line.chars().take_while(|c| c.is_whitespace()).any(|c| c == '\t') {
-        return Some("indent with spaces: YAML does not take tabs");
-    }
-    REMEDIES.iter().find(|(part, _)| message.contains(part)).map(|(_, help)| *help)
 }
 
 /// The position of what follows `text` at the beginning of a source.

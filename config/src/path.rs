@@ -23,8 +23,13 @@ impl Path {
     }
 
     /// The keys from the top down.
-    pub fn keys(&self) -> impl Iterator<Item = &str> {
+    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &str> {
         self.0.iter().map(|key| &**key)
+    }
+
+    /// Whether `other` is this or below it.
+    pub fn leads_to(&self, other: &Path) -> bool {
+        other.0.starts_with(&self.0)
     }
 
     /// Whether this is the top.

@@ -49,7 +49,7 @@ impl Plan {
     /// errors.
     #[must_use]
     pub fn read(tree: &Node, registry: &Registry, diagnostics: &mut Diagnostics) -> Plan {
-        let mut planner = Planner { registry, diagnostics, named: Vec::new() };
+        let mut planner = Planner { registry, diagnostics, named: Vec::new(), misspelt: Vec::new() };
         planner.check_top_level(tree);
         let mut components = BTreeMap::new();
         for (section, kind) in SECTIONS {
@@ -117,6 +117,8 @@ pub(crate) struct Planner<'a> {
     diagnostics: &'a mut Diagnostics,
     /// All components that the file has an entry for, also those whose settings are wrong.
     named: Vec<(Kind, ComponentId)>,
+    /// The types that were meant where an unknown one stands.
+    misspelt: Vec<(Kind, &'static str)>,
 }
 
 impl Planner<'_> {

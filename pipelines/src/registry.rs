@@ -33,6 +33,8 @@ pub struct Entry {
 
 /// Settings that have been read, and the way to start them.
 pub(crate) struct Component {
+    /// Whether nothing was wrong when they were read. If something was, only `problems` says something about them.
+    pub(crate) is_whole: bool,
     pub(crate) problems: Vec<Problem>,
     pub(crate) listens_on: Vec<Listens>,
     /// Prints the settings with all defaults.
@@ -142,8 +144,10 @@ fn same(signals: &[Signal]) -> Vec<(Signal, Signal)> {
 }
 
 fn read_receiver<C: Receiver>(node: &Node, path: &Path, diagnostics: &mut Diagnostics) -> Option<Component> {
-    let settings: C = ::config::read(node, path, diagnostics)?;
+    let (settings, is_whole) = ::config::read_on::<C>(node, path, diagnostics);
+    let settings = settings?;
     Some(Component {
+        is_whole,
         problems: settings.check(),
         listens_on: settings.listens_on(),
         print: printer(&settings),
@@ -156,8 +160,10 @@ fn read_processor<C: Processor>(
     path: &Path,
     diagnostics: &mut Diagnostics,
 ) -> Option<Component> {
-    let settings: C = ::config::read(node, path, diagnostics)?;
+    let (settings, is_whole) = ::config::read_on::<C>(node, path, diagnostics);
+    let settings = settings?;
     Some(Component {
+        is_whole,
         problems: settings.check(),
         listens_on: Vec::new(),
         print: printer(&settings),
@@ -170,9 +176,11 @@ fn read_processor<C: Processor>(
 }
 
 fn read_exporter<C: Exporter>(node: &Node, path: &Path, diagnostics: &mut Diagnostics) -> Option<Component> {
-    let settings: C = ::config::read(node, path, diagnostics)?;
+    let (settings, is_whole) = ::config::read_on::<C>(node, path, diagnostics);
+    let settings = settings?;
     let labelled = settings.clone();
     Some(Component {
+        is_whole,
         problems: settings.check(),
         listens_on: settings.listens_on(),
         print: printer(&settings),
@@ -189,8 +197,10 @@ fn read_connector<C: Connector>(
     path: &Path,
     diagnostics: &mut Diagnostics,
 ) -> Option<Component> {
-    let settings: C = ::config::read(node, path, diagnostics)?;
+    let (settings, is_whole) = ::config::read_on::<C>(node, path, diagnostics);
+    let settings = settings?;
     Some(Component {
+        is_whole,
         problems: settings.check(),
         listens_on: Vec::new(),
         print: printer(&settings),
@@ -203,8 +213,10 @@ fn read_extension<C: Extension>(
     path: &Path,
     diagnostics: &mut Diagnostics,
 ) -> Option<Component> {
-    let settings: C = ::config::read(node, path, diagnostics)?;
+    let (settings, is_whole) = ::config::read_on::<C>(node, path, diagnostics);
+    let settings = settings?;
     Some(Component {
+        is_whole,
         problems: settings.check(),
         listens_on: settings.listens_on(),
         print: printer(&settings),

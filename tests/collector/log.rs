@@ -18,7 +18,8 @@ struct Lines {
 
 impl Log {
     /// Reads `from` on a thread of its own until it ends.
-    pub(crate) fn read(from: impl Read + Send + 'static) -> Log {
+    #[must_use]
+    pub fn read(from: impl Read + Send + 'static) -> Log {
         let log = Log::default();
         let written = log.clone();
         std::thread::spawn(move || {

@@ -3,13 +3,16 @@
 mod answers_grpc;
 mod answers_http;
 mod books;
+mod broken;
 mod configs;
 mod delivery;
 mod documents;
+mod examples;
 mod exporting;
 mod first_run;
 mod flow;
 mod flow_browser;
+mod founding;
 mod hostile;
 mod jaeger;
 mod kubernetes;

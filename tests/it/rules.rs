@@ -93,18 +93,6 @@ async fn every_example_in_a_readme_is_a_valid_configuration() {
     assert!(faults.is_empty(), "{}", faults.join("\n\n"));
 }
 
-#[tokio::test]
-async fn every_example_file_is_a_valid_configuration() {
-    let mut examples = Vec::new();
-    find_yaml(&root().join("examples"), &mut examples);
-    assert!(!examples.is_empty(), "there are no examples");
-    for example in examples {
-        let path = example.display().to_string();
-        let finished = FERROTEL.run(&["validate", "--config", &path]).await;
-        assert_eq!(finished.code, 0, "{path}:\n{}", finished.stderr);
-    }
-}
-
 fn layer(name: &str) -> Option<usize> {
     LAYERS.iter().position(|layer| layer.contains(&name))
 }
@@ -189,17 +177,6 @@ fn with_variables(example: &str) -> String {
 fn examples(readme: &str) -> Vec<String> {
     let blocks = readme.split("```yaml\n").skip(1);
     blocks.map(|block| block.split("```").next().unwrap_or_default().to_owned()).collect()
-}
-
-fn find_yaml(folder: &Path, found: &mut Vec<PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
-    for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
-        if path.is_dir() {
-            find_yaml(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "yaml") {
-            found.push(path);
-        }
-    }
 }
 
 fn root() -> PathBuf {

@@ -147,6 +147,9 @@ impl Address {
 /// When there is no port, or it is not a number from 0 to 65535.
 pub fn host_and_port(endpoint: &str) -> anyhow::Result<(String, u16)> {
     let Some((host, port)) = endpoint.rsplit_once(':') else { bail!("missing port in address `{endpoint}`") };
+    if let Some((scheme, address)) = endpoint.split_once("://") {
+        bail!("`{scheme}://` in address `{endpoint}`; expected `{address}`");
+    }
     if host.contains(':') && !(host.starts_with('[') && host.ends_with(']')) {
         bail!("too many colons in address `{endpoint}`; an IPv6 address stands in brackets: `[::1]:4317`");
     }

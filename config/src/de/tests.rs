@@ -189,6 +189,17 @@ fn a_reference_has_its_yaml_type_and_its_text() {
 }
 
 #[test]
+fn units_and_quotes_that_do_not_belong_there_are_pointed_out() {
+    check_errors::<Config>(
+        "endpoint: x\nqueue_size: 512MB\nenabled: 'true'",
+        &[
+            "2:13 ::queue_size: expected an integer, found the string `512MB` (write a plain number, such as `512`)",
+            "3:10 ::enabled: expected `true` or `false`, found the string `true` (remove the quotes: `true`)",
+        ],
+    );
+}
+
+#[test]
 fn nothing_else_converts() {
     check_errors::<Config>(
         "endpoint: 8\nqueue_size: '8'\noffset: 1.5\nratio: x\nenabled: yes\ntimeout: '5'\nkeys: 5\nsizer: item\n\

@@ -177,7 +177,8 @@ fn common_syntax_errors_come_with_a_remedy() {
         ("a:\n  b: 1\n c: 2", "indent this line like its neighbours"),
         ("a: *.log", "a value that begins with `*` needs quotes"),
         ("a: 'x", "close the quotes"),
-        ("a: [1", "close `[` with `]` and `{` with `}`"),
+        ("a: [1", "close the `[` of line 1"),
+        ("a: [1, 2\nb: [3]\nc: 4", "close the `[` of line 1"),
         ("a: @x", "a value that begins with this character needs quotes"),
     ] {
         let mut diagnostics = Diagnostics::new();

@@ -40,6 +40,10 @@ impl Planner<'_> {
             // Its settings are wrong, and that has been said.
             return;
         }
+        if self.misspelt.iter().any(|(found, name)| *found == kind && *name == id.kind()) {
+            // Here it is spelt right; where it is not, that has been said.
+            return;
+        }
         let of_kind = self.named.iter().filter(|(found, _)| *found == kind || *found == Kind::Connector);
         let ids: Vec<_> = of_kind.map(|(_, id)| id.to_string()).collect();
         let valid = ids.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ");
@@ -58,6 +62,10 @@ impl Planner<'_> {
     }
 
     fn check_unused(&mut self, plan: &Plan) {
+        if self.diagnostics.explains(&Path::from(["service", "pipelines"])) {
+            // Whoever is not used is likely meant by what is wrong there.
+            return;
+        }
         for ((kind, id), planned) in &plan.components {
             let used = match kind {
                 Kind::Receiver => plan.pipelines.iter().any(|(_, pipeline)| pipeline.receivers.contains(id)),

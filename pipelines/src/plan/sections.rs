@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use ::config::nearest;
+
 use super::*;
 
 impl Planner<'_> {
@@ -22,7 +24,10 @@ impl Planner<'_> {
             let id: ComponentId = match key.text.parse() {
                 Ok(id) => id,
                 Err(error) => {
-                    self.diagnostics.push(Diagnostic::error(&path, format!("{error}")).at(&key.at));
+                    let known = self.registry.of(kind);
+                    let hint = did_you_mean(&key.text, known.iter().map(|entry| entry.name));
+                    let diagnostic = Diagnostic::error(&path, format!("{error}")).at(&key.at);
+                    self.diagnostics.push(diagnostic.suggestion(hint));
                     continue;
                 }
             };
@@ -45,53 +50,48 @@ impl Planner<'_> {
         path: &Path,
     ) -> Option<Planned> {
         let Some(entry) = self.registry.find(kind, id.kind()) else {
-            self.unknown_type(kind, id, key, path);
+            self.unknown_type(kind, id, key, settings, path);
             return None;
         };
         if entry.name != id.kind() {
             let message = format!("`{}` is the old name of {kind} `{}`; both work", id.kind(), entry.name);
             self.diagnostics.push(Diagnostic::warning(path, message).at(&key.at));
         }
-        let Component { problems, listens_on, print, start } =
+        let Component { is_whole, problems, listens_on, print, start } =
             (entry.read)(settings, path, self.diagnostics)?;
-        for problem in problems {
-            self.report(path, settings, key, problem);
-        }
-        Some(Planned { start, print, listens_on, routes: entry.routes.clone(), at: key.at.clone() })
+        let found: Vec<_> = problems.into_iter().map(|problem| found(path, settings, key, problem)).collect();
+        // What was said already is not the cause of another finding, it is that finding.
+        let news: Vec<_> =
+            found.into_iter().filter(|found| !self.diagnostics.explains(&found.path)).collect();
+        news.into_iter().for_each(|found| self.diagnostics.push(found));
+        is_whole.then(|| Planned {
+            start,
+            print,
+            listens_on,
+            routes: entry.routes.clone(),
+            at: key.at.clone(),
+        })
     }
 
-    fn unknown_type(&mut self, kind: Kind, id: &ComponentId, key: &Key, path: &Path) {
+    fn unknown_type(&mut self, kind: Kind, id: &ComponentId, key: &Key, settings: &Node, path: &Path) {
         let known = self.registry.of(kind);
         let names = known.iter().flat_map(|entry| entry.aliases.iter().copied().chain([entry.name]));
         let valid = known.iter().map(|entry| format!("`{}`", entry.name)).collect::<Vec<_>>().join(", ");
+        let meant = nearest(id.kind(), names);
+        self.misspelt.extend(meant.map(|name| (kind, name)));
+        let hint = match meant {
+            Some(name) => Some(format!("did you mean `{name}`?")),
+            // Settings of components are maps.
+            None if !settings.is_map() && !settings.is_null() => {
+                Some("indent it further if it belongs to the component above".to_owned())
+            }
+            None => None,
+        };
         let diagnostic = Diagnostic::error(path, format!("unknown {kind} type `{}`", id.kind()))
             .at(&key.at)
             .expected(format!("one of {valid}"))
-            .suggestion(did_you_mean(id.kind(), names));
+            .suggestion(hint);
         self.diagnostics.push(diagnostic);
-    }
-
-    /// Reports what a component found wrong with itself, at the deepest place that the file has for it.
-    fn report(&mut self, path: &Path, settings: &Node, key: &Key, problem: component::Problem) {
-        let (keys, message, make): (_, _, fn(&Path, String) -> Diagnostic) = match problem {
-            component::Problem::Error { path, message } => {
-                (path, message, |path, text| Diagnostic::error(path, text))
-            }
-            component::Problem::Warning { path, message } => {
-                (path, message, |path, text| Diagnostic::warning(path, text))
-            }
-        };
-        let (mut found, mut at) = (settings, &key.at);
-        let mut full = path.clone();
-        for step in &keys {
-            full = full.join(step);
-            if let Some((inner_key, inner)) = found.entries().find(|(inner, _)| *inner.text == **step) {
-                (found, at) = (inner, &inner_key.at);
-            } else if let Some(item) = step.parse::<usize>().ok().and_then(|index| found.items().get(index)) {
-                (found, at) = (item, &item.at);
-            }
-        }
-        self.diagnostics.push(make(&full, message).at(at));
     }
 
     pub(super) fn read_service(&mut self, service: Option<&Node>, plan: &mut Plan) {
@@ -231,6 +231,29 @@ impl Planner<'_> {
             }
         }
     }
+}
+
+/// What a component found wrong with itself, at the deepest place that the file has for it.
+fn found(path: &Path, settings: &Node, key: &Key, problem: component::Problem) -> Diagnostic {
+    let (keys, message, make): (_, _, fn(&Path, String) -> Diagnostic) = match problem {
+        component::Problem::Error { path, message } => {
+            (path, message, |path, text| Diagnostic::error(path, text))
+        }
+        component::Problem::Warning { path, message } => {
+            (path, message, |path, text| Diagnostic::warning(path, text))
+        }
+    };
+    let (mut found, mut at) = (settings, &key.at);
+    let mut full = path.clone();
+    for step in &keys {
+        full = full.join(step);
+        if let Some((inner_key, inner)) = found.entries().find(|(inner, _)| *inner.text == **step) {
+            (found, at) = (inner, &inner_key.at);
+        } else if let Some(item) = step.parse::<usize>().ok().and_then(|index| found.items().get(index)) {
+            (found, at) = (item, &item.at);
+        }
+    }
+    make(&full, message).at(at)
 }
 
 /// An entry of a map as it stands in the file.

@@ -117,6 +117,66 @@ fn a_components_own_complaint_is_placed_at_its_setting() {
 }
 
 #[test]
+fn a_components_own_complaint_is_told_beside_what_could_not_be_read() {
+    let text = GOOD.replace("'localhost:1'", "nowhere, unheard: 1");
+    check(
+        &text,
+        &[
+            "error receivers::in: unknown key `unheard`",
+            "error receivers::in::endpoint: `nowhere` has no port",
+        ],
+    );
+}
+
+#[test]
+fn what_is_wrong_already_is_not_complained_about_again() {
+    check(&GOOD.replace("'localhost:1'", "[]"), &["error receivers::in::endpoint: expected a string"]);
+    check(
+        &GOOD.replace("endpoint:", "enpoint:"),
+        &["error receivers::in: unknown key `enpoint`; did you mean `endpoint`?"],
+    );
+}
+
+#[test]
+fn a_misspelt_type_is_told_where_it_is_misspelt() {
+    check(
+        &GOOD.replace("pass:", "pas:"),
+        &["error processors::pas: unknown processor type `pas`; did you mean `pass`?"],
+    );
+    check(
+        &GOOD.replace("pass:", "pa-ss: , pass:"),
+        &[
+            "error processors::pa-ss: invalid type `pa-ss`: expected a letter, then at most 62 letters, digits or underscores; did you mean `pass`?",
+        ],
+    );
+}
+
+#[test]
+fn a_setting_in_the_place_of_a_component_should_be_indented() {
+    check(
+        &GOOD.replace("pass:", "pass: , timeout: 1s"),
+        &[
+            "error processors::timeout: unknown processor type `timeout`; indent it further if it belongs to the component above",
+        ],
+    );
+}
+
+#[test]
+fn who_is_not_used_because_of_a_slip_is_not_told_so() {
+    let text = GOOD.replace("[in]", "[im]");
+    let mut diagnostics = Diagnostics::new();
+    let tree = ::config::parse("test.yaml", &text, &mut diagnostics).unwrap();
+    let _ = Plan::read(&tree, &registry(), &mut diagnostics);
+    let found: Vec<_> = diagnostics.iter().map(describe).collect();
+    assert_eq!(
+        found,
+        [
+            "error service::pipelines::traces::receivers::0: references receiver `im` which is not configured; did you mean `in`?"
+        ]
+    );
+}
+
+#[test]
 fn connectors_join_pipelines() {
     check(&connected("[join]", "[join]"), &[]);
 }
