@@ -7,6 +7,7 @@ pub mod collector;
 pub mod kubernetes;
 pub mod moto;
 pub mod patience;
+pub mod prometheus;
 pub mod rpc;
 pub mod samples;
 pub mod sdk;

@@ -5,11 +5,20 @@
 //! something, and a test sees it.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use tokio::time::Instant;
 
+use crate::sending::LastError;
 use crate::telemetry::Counter;
+
+/// Reasons are sentences of whoever refuses; more of them than this are counted together.
+const MAX_REASONS: usize = 16;
+
+/// Where they are counted then.
+const OTHER_REASONS: &str = "other reasons";
 
 /// The books of one pipeline or of one exporter, in items. Cheap to clone; all clones are one account.
 #[derive(Clone, Debug)]
@@ -24,6 +33,17 @@ struct Inner {
     left_out: Mutex<Dropped>,
     /// Rarely written: an item dropped is trouble, not traffic (a filter counts once a batch).
     dropped: Mutex<Dropped>,
+    last_drop: Mutex<Option<Instant>>,
+    refusals: Mutex<Refusals>,
+}
+
+/// Why items were sent back, as far as it was noted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refusals {
+    /// Items by the words of who refused them.
+    pub by_reason: BTreeMap<String, u64>,
+    /// The newest.
+    pub last: Option<LastError>,
 }
 
 /// What was dropped, by reason.
@@ -50,6 +70,8 @@ impl Default for Account {
             refused: Counter::default(),
             left_out: Mutex::default(),
             dropped: Mutex::default(),
+            last_drop: Mutex::default(),
+            refusals: Mutex::default(),
         }))
     }
 }
@@ -73,12 +95,39 @@ impl Account {
     /// Items were given up.
     pub fn dropped(&self, items: usize, reason: &'static str) {
         *self.0.dropped.lock().entry(reason).or_default() += items as u64;
+        *self.0.last_drop.lock() = Some(Instant::now());
     }
 
     /// Items of a batch that the other side acknowledged without them: dropped, not delivered. The batch as a whole is
     /// booked as delivered by whoever sent it.
     pub fn left_out(&self, items: usize, reason: &'static str) {
         *self.0.left_out.lock().entry(reason).or_default() += items as u64;
+        *self.0.last_drop.lock() = Some(Instant::now());
+    }
+
+    /// Notes why items are sent back. It books nothing: [`Account::refused`] does.
+    pub fn note_refusal(&self, items: usize, why: &dyn Display) {
+        let error = LastError::now(why);
+        let mut refusals = self.0.refusals.lock();
+        let is_known = refusals.by_reason.contains_key(&error.text);
+        let reason = match is_known || refusals.by_reason.len() < MAX_REASONS {
+            true => error.text.clone(),
+            false => OTHER_REASONS.to_owned(),
+        };
+        *refusals.by_reason.entry(reason).or_default() += items as u64;
+        refusals.last = Some(error);
+    }
+
+    /// Why items were sent back.
+    #[must_use]
+    pub fn refusals(&self) -> Refusals {
+        self.0.refusals.lock().clone()
+    }
+
+    /// When something was given up last.
+    #[must_use]
+    pub fn last_drop(&self) -> Option<Instant> {
+        *self.0.last_drop.lock()
     }
 
     /// The account now. Read what left before what came, so that nothing is seen to leave before it came.

@@ -75,6 +75,14 @@ impl Health {
         troubles.iter().map(sentence).collect()
     }
 
+    /// The dead tasks of `component` (`exporter otlp`), each with why it died.
+    #[must_use]
+    pub fn troubles_of(&self, component: &str) -> Vec<(&'static str, String)> {
+        let troubles = self.0.troubles.lock();
+        let of = troubles.iter().filter(|((whose, _), _)| whose == component);
+        of.map(|((_, task), why)| (*task, why.clone())).collect()
+    }
+
     /// How often a task has died.
     #[must_use]
     pub fn deaths(&self) -> u64 {

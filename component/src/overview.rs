@@ -5,6 +5,8 @@ use std::sync::Arc;
 use otlp::Signal;
 
 use crate::account::Account;
+use crate::edge::Edge;
+use crate::sending::Sending;
 
 /// What runs: as planned, with the books of each edge.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +17,10 @@ pub struct Overview {
     pub extensions: Vec<ExtensionOverview>,
     /// One entry for each pipeline, exporter and connector edge.
     pub ledger: Vec<LedgerEntry>,
+    /// Where data passes from one component to the next, in the order in which it flows.
+    pub edges: Vec<Edge>,
+    /// One entry for each exporter and signal it is sent.
+    pub exporters: Vec<ExporterOverview>,
     /// Feature gates given on the command line, with what they were set to.
     pub gates: Vec<(String, bool)>,
 }
@@ -31,6 +37,17 @@ pub struct PipelineOverview {
     pub exporters: Vec<String>,
     /// Those of the receivers and exporters that are connectors.
     pub connectors: Vec<String>,
+}
+
+/// One exporter, for one signal.
+#[derive(Clone, Debug)]
+pub struct ExporterOverview {
+    /// As the file writes it.
+    pub id: String,
+    /// What it is sent.
+    pub signal: Signal,
+    /// Whether it delivers.
+    pub sending: Sending,
 }
 
 /// One extension.

@@ -24,6 +24,7 @@ impl Context {
         let account = self.accounts.of(signal);
         account.received(items);
         account.refused(items);
+        account.note_refusal(items, &"items that cannot be read");
     }
 }
 

@@ -94,6 +94,12 @@ impl Payload {
         self.into_form().to_rope()
     }
 
+    /// The same request, which shares its bytes with this one and no readings: who looks into it leaves this one as it
+    /// is. After a change this writes it, once.
+    pub fn detached(&self) -> Self {
+        Self::from_form(self.signal(), Form::wire(self.to_rope(), self.items()))
+    }
+
     /// Adds all of `other`, which must be of the same signal.
     ///
     /// # Panics

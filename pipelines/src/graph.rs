@@ -68,7 +68,9 @@ impl Graph {
         match builder.build().await {
             Ok(overview) => {
                 builder.ledger.publish(&environment.metrics);
-                environment.overview.store(Arc::new(overview));
+                let overview = Arc::new(overview);
+                crate::health::publish(&environment.metrics, &overview, &environment.health);
+                environment.overview.store(overview);
                 Ok(builder.finish())
             }
             Err(error) => {

@@ -3,6 +3,7 @@
 mod config;
 mod delivery;
 mod graph;
+mod health;
 mod ledger;
 mod observe;
 mod plan;

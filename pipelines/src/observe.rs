@@ -3,129 +3,33 @@
 //! Every edge is a consumer that counts what passes and what comes back. An edge whose future is dropped while it
 //! waits (the client went away) counts the items as refused: nobody has promised anything for them.
 
-use std::sync::{Arc, OnceLock};
+mod names;
+mod receiver;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use component::{
-    Account, Batch, ConsumeError, Consumer, Counter, Description, Labels, MetricKind, Metrics, Operation,
-    Operations, REFUSED_ITEMS,
+    Account, Batch, ConsumeError, Consumer, Counter, Edge, Labels, MetricKind, Metrics, Operation,
+    Operations, QueueState, Sending,
 };
 use otlp::Signal;
 
-use crate::graph::Environment;
+use self::names::{
+    EXPORTER_METRICS, IN_FLIGHT_REQUESTS, INCOMING_ITEMS, OUTGOING_ITEMS, QUEUE_AGE, QUEUE_CAPACITY,
+    QUEUE_SIZE,
+};
+pub(crate) use self::receiver::observe_receiver;
 
-/// Counts what a receiver hands in, by transport: accepted, refused, failed; and books it in `account`.
-pub(crate) fn observe_receiver(
-    environment: &Environment,
-    account: &Account,
-    receiver: &str,
-    signal: Signal,
-    next: Arc<dyn Consumer>,
-) -> Arc<dyn Consumer> {
-    Arc::new(ReceiverEdge {
-        metrics: environment.metrics.clone(),
-        operation: environment.operations.operation(format!("receiver/{receiver}/{signal}")),
-        account: account.clone(),
-        receiver: receiver.to_owned(),
-        signal,
-        transports: Default::default(),
-        next,
-    })
-}
-
-struct ReceiverEdge {
-    metrics: Metrics,
-    operation: Operation,
-    account: Account,
-    receiver: String,
-    signal: Signal,
-    /// One slot for each transport, filled when it is first seen. No component has more.
-    transports: [OnceLock<(&'static str, Received)>; 8],
-    next: Arc<dyn Consumer>,
-}
-
-struct Received {
-    accepted: Counter,
-    refused: Counter,
-    failed: Counter,
-}
-
-#[async_trait]
-impl Consumer for ReceiverEdge {
-    async fn consume(&self, batch: Batch) -> Result<(), ConsumeError> {
-        let counters = self.counters(batch.origin.transport);
-        let (items, began) = (batch.items(), self.operation.begin());
-        self.account.received(items);
-        let mut pending = Pending { items, counters, account: &self.account };
-        let answer = self.next.consume(batch).await;
-        self.operation.end(began, items, answer.as_ref().copied());
-        if answer.is_ok() {
-            pending.accept();
-        }
-        answer
-    }
-}
-
-impl ReceiverEdge {
-    fn counters(&self, transport: &'static str) -> &Received {
-        for slot in &self.transports {
-            let (known, counters) = slot.get_or_init(|| (transport, self.register(transport)));
-            if *known == transport {
-                return counters;
-            }
-        }
-        // More transports than slots: counted with the first rather than not at all.
-        &self.transports[0].get_or_init(|| (transport, self.register(transport))).1
-    }
-
-    fn register(&self, transport: &str) -> Received {
-        let labels = || vec![("receiver", self.receiver.clone()), ("transport", transport.to_owned())];
-        let [accepted, failed] = RECEIVER_METRICS[self.signal as usize];
-        let refused = REFUSED_ITEMS[self.signal as usize];
-        Received {
-            accepted: self.metrics.counter(accepted, labels()),
-            refused: self.metrics.counter(refused, labels()),
-            failed: self.metrics.counter(failed, labels()),
-        }
-    }
-}
-
-/// Items of a request that has no answer yet; dropped while it lives, they are refused.
-struct Pending<'a> {
-    items: usize,
-    counters: &'a Received,
-    account: &'a Account,
-}
-
-impl Pending<'_> {
-    fn accept(&mut self) {
-        self.account.delivered(self.items);
-        self.counters.accepted.add(self.items as u64);
-        self.counters.refused.add(0);
-        self.counters.failed.add(0);
-        self.items = 0;
-    }
-}
-
-impl Drop for Pending<'_> {
-    fn drop(&mut self) {
-        if self.items > 0 {
-            self.account.refused(self.items);
-            self.counters.accepted.add(0);
-            self.counters.refused.add(self.items as u64);
-            self.counters.failed.add(0);
-        }
-    }
-}
-
-/// Books in `account` what enters here and what is sent back; what goes on is booked further on, by [`book_delivered`]
-/// or [`observe_sends`].
-pub(crate) fn account_for(account: &Account, next: Arc<dyn Consumer>) -> Arc<dyn Consumer> {
-    Arc::new(Entry { account: account.clone(), next })
+/// Books in `account` what enters here over `edge` and what is sent back; what goes on is booked further on, by
+/// [`book_delivered`] or [`observe_sends`].
+pub(crate) fn account_for(account: &Account, edge: Edge, next: Arc<dyn Consumer>) -> Arc<dyn Consumer> {
+    Arc::new(Entry { account: account.clone(), edge, next })
 }
 
 struct Entry {
     account: Account,
+    edge: Edge,
     next: Arc<dyn Consumer>,
 }
 
@@ -134,6 +38,7 @@ impl Consumer for Entry {
     async fn consume(&self, batch: Batch) -> Result<(), ConsumeError> {
         let mut unanswered = Unanswered { account: &self.account, items: batch.items() };
         self.account.received(unanswered.items);
+        self.edge.pass(&batch.payload);
         self.next.consume(batch).await?;
         unanswered.items = 0;
         Ok(())
@@ -193,10 +98,20 @@ impl ProcessorMetrics {
 
 /// Adds the items of each batch to `counters` before it goes on.
 pub(crate) fn count_items(counters: Vec<Counter>, next: Arc<dyn Consumer>) -> Arc<dyn Consumer> {
-    if counters.is_empty() { next } else { Arc::new(Counted { counters, next }) }
+    if counters.is_empty() { next } else { Arc::new(Counted { counters, edge: None, next }) }
+}
+
+/// The same for batches that go on over `edge`.
+pub(crate) fn count_items_over(
+    edge: Edge,
+    counters: Vec<Counter>,
+    next: Arc<dyn Consumer>,
+) -> Arc<dyn Consumer> {
+    Arc::new(Counted { counters, edge: Some(edge), next })
 }
 
 struct Counted {
+    edge: Option<Edge>,
     counters: Vec<Counter>,
     next: Arc<dyn Consumer>,
 }
@@ -206,7 +121,57 @@ impl Consumer for Counted {
     async fn consume(&self, batch: Batch) -> Result<(), ConsumeError> {
         let items = batch.items() as u64;
         self.counters.iter().for_each(|counter| counter.add(items));
+        if let Some(edge) = &self.edge {
+            edge.pass(&batch.payload);
+        }
         self.next.consume(batch).await
+    }
+}
+
+/// Notes in `account` why an exporter sends back what it is given over `edge`.
+pub(crate) fn note_refusals(account: &Account, edge: Edge, next: Arc<dyn Consumer>) -> Arc<dyn Consumer> {
+    Arc::new(Handed { account: account.clone(), edge, next })
+}
+
+struct Handed {
+    account: Account,
+    edge: Edge,
+    next: Arc<dyn Consumer>,
+}
+
+#[async_trait]
+impl Consumer for Handed {
+    async fn consume(&self, batch: Batch) -> Result<(), ConsumeError> {
+        let items = batch.items();
+        self.edge.pass(&batch.payload);
+        let answer = self.next.consume(batch).await;
+        if let Err(error) = &answer {
+            self.account.note_refusal(items, error);
+        }
+        answer
+    }
+}
+
+/// Tells `sending` how each attempt ends.
+pub(crate) fn observe_attempts(sending: &Sending, next: Arc<dyn Consumer>) -> Arc<dyn Consumer> {
+    Arc::new(Attempts { sending: sending.clone(), next })
+}
+
+struct Attempts {
+    sending: Sending,
+    next: Arc<dyn Consumer>,
+}
+
+#[async_trait]
+impl Consumer for Attempts {
+    async fn consume(&self, batch: Batch) -> Result<(), ConsumeError> {
+        let attempt = self.sending.attempt();
+        let answer = self.next.consume(batch).await;
+        match &answer {
+            Ok(()) => attempt.succeeded(),
+            Err(error) => attempt.failed(error),
+        }
+        answer
     }
 }
 
@@ -222,6 +187,8 @@ pub(crate) struct ExporterMetrics {
     begun: Counter,
     ended: Counter,
     operation: Operation,
+    /// Whether it delivers.
+    pub(crate) sending: Sending,
 }
 
 impl ExporterMetrics {
@@ -246,6 +213,7 @@ impl ExporterMetrics {
             begun: Counter::default(),
             ended: Counter::default(),
             operation: operations.operation(format!("exporter/{exporter}/{signal}")),
+            sending: Sending::default(),
         };
         let (begun, ended) = (all.begun.clone(), all.ended.clone());
         metrics.ask(IN_FLIGHT_REQUESTS, MetricKind::Gauge, all.typed_labels(), move || {
@@ -254,11 +222,16 @@ impl ExporterMetrics {
         all
     }
 
-    /// Shows the capacity of the exporter's queue, and how much of it `used` says is taken.
-    pub(crate) fn queue(&self, capacity: u64, used: impl Fn() -> u64 + Send + Sync + 'static) {
-        let labels = self.typed_labels();
-        self.registry.ask(QUEUE_CAPACITY, MetricKind::Gauge, labels.clone(), move || Some(to_f64(capacity)));
-        self.registry.ask(QUEUE_SIZE, MetricKind::Gauge, labels, move || Some(to_f64(used())));
+    /// Shows what the exporter's queue holds, as `state` says, and tells [`ExporterMetrics::sending`] of it.
+    pub(crate) fn queue(&self, state: impl Fn() -> QueueState + Clone + Send + Sync + 'static) {
+        let show = |what, value: fn(QueueState) -> f64| {
+            let state = state.clone();
+            self.registry.ask(what, MetricKind::Gauge, self.typed_labels(), move || Some(value(state())));
+        };
+        show(QUEUE_CAPACITY, |queue| to_f64(queue.capacity));
+        show(QUEUE_SIZE, |queue| to_f64(queue.used));
+        show(QUEUE_AGE, |queue| queue.oldest.unwrap_or_default().as_secs_f64());
+        self.sending.has_queue(state);
     }
 
     fn typed_labels(&self) -> Labels {
@@ -329,58 +302,3 @@ impl Drop for Ended<'_> {
         self.0.add(1);
     }
 }
-
-const fn describe(name: &'static str, help: &'static str, unit: &'static str) -> Description {
-    Description { name, help, unit }
-}
-
-/// Accepted, failed; by signal.
-#[rustfmt::skip]
-static RECEIVER_METRICS: [[Description; 2]; 3] = [
-    [
-        describe("otelcol_receiver_accepted_spans", "Number of spans successfully pushed into the pipeline.", "{spans}"),
-        describe("otelcol_receiver_failed_spans", "Number of spans that failed to be processed by the receiver due to internal errors.", "{spans}"),
-    ],
-    [
-        describe("otelcol_receiver_accepted_metric_points", "Number of metric points successfully pushed into the pipeline.", "{datapoints}"),
-        describe("otelcol_receiver_failed_metric_points", "Number of metric points that failed to be processed by the receiver due to internal errors.", "{datapoints}"),
-    ],
-    [
-        describe("otelcol_receiver_accepted_log_records", "Number of log records successfully pushed into the pipeline.", "{records}"),
-        describe("otelcol_receiver_failed_log_records", "Number of log records that failed to be processed by the receiver due to internal errors.", "{records}"),
-    ],
-];
-
-/// Sent, failed to send, refused by the queue; by signal.
-#[rustfmt::skip]
-static EXPORTER_METRICS: [[Description; 3]; 3] = [
-    [
-        describe("otelcol_exporter_sent_spans", "Number of spans successfully sent to destination.", "{spans}"),
-        describe("otelcol_exporter_send_failed_spans", "Number of spans in failed attempts to send to destination.", "{spans}"),
-        describe("otelcol_exporter_enqueue_failed_spans", "Number of spans failed to be added to the sending queue.", "{spans}"),
-    ],
-    [
-        describe("otelcol_exporter_sent_metric_points", "Number of metric points successfully sent to destination.", "{datapoints}"),
-        describe("otelcol_exporter_send_failed_metric_points", "Number of metric points in failed attempts to send to destination.", "{datapoints}"),
-        describe("otelcol_exporter_enqueue_failed_metric_points", "Number of metric points failed to be added to the sending queue.", "{datapoints}"),
-    ],
-    [
-        describe("otelcol_exporter_sent_log_records", "Number of log records successfully sent to destination.", "{records}"),
-        describe("otelcol_exporter_send_failed_log_records", "Number of log records in failed attempts to send to destination.", "{records}"),
-        describe("otelcol_exporter_enqueue_failed_log_records", "Number of log records failed to be added to the sending queue.", "{records}"),
-    ],
-];
-
-const INCOMING_ITEMS: Description =
-    describe("otelcol_processor_incoming_items", "Number of items passed to the processor.", "{items}");
-const OUTGOING_ITEMS: Description =
-    describe("otelcol_processor_outgoing_items", "Number of items emitted from the processor.", "{items}");
-const QUEUE_SIZE: Description =
-    describe("otelcol_exporter_queue_size", "Current size of the sending queue.", "{batches}");
-const QUEUE_CAPACITY: Description =
-    describe("otelcol_exporter_queue_capacity", "Fixed capacity of the sending queue.", "{batches}");
-const IN_FLIGHT_REQUESTS: Description = describe(
-    "otelcol_exporter_in_flight_requests",
-    "Requests being sent, with all their attempts.",
-    "{requests}",
-);

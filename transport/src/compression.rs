@@ -9,6 +9,7 @@
 
 mod compress;
 mod decompress;
+mod gzip;
 
 use std::fmt;
 
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use compress::compress;
 pub use decompress::{DecompressError, decompress};
+pub use gzip::Gzip;
 
 /// The largest zstd window that is decoded: 8 MiB, what RFC 8878, section 3.1.1.1.2 asks every decoder to support.
 const ZSTD_WINDOW_LOG: u32 = 23;

@@ -11,6 +11,7 @@ mod client;
 mod client_config;
 mod connection;
 mod connector;
+mod content;
 mod cookies;
 mod cors;
 mod exchange;
@@ -33,6 +34,7 @@ pub use client::{Client, Fault, Reply};
 pub use client_config::{
     ClientConfig, ClientKeepAlive, CompressionParams, Cookies, Files, Manner, Redirects,
 };
+pub use content::Content;
 pub use fetch::get;
 pub use proxy::Proxies;
 pub use server::Server;
@@ -49,6 +51,11 @@ pub trait Service: Send + Sync + 'static {
 
     /// Answers one request.
     async fn call(&self, request: Request) -> Response;
+
+    /// The same, where the body may be made while it is sent. [`Service::call`] when not said otherwise.
+    async fn answer(&self, request: Request) -> ::http::Response<Content> {
+        self.call(request).await.map(Content::Whole)
+    }
 
     /// Words an error from before `call`: who calls, unpacking, size, memory. Plain text when not said otherwise.
     fn refuse(&self, _: &request::Parts, refusal: &Refusal) -> Response {

@@ -10,6 +10,7 @@ pub(super) fn index(build: &BuildInfo, has_variables: bool) -> String {
     let mut page = Page::new(build.command);
     page.paragraph(build.description);
     let mut links = vec![
+        ("Flow: the pipelines, live", "/debug/flowz"),
         ("Service: which program this is", "/debug/servicez"),
         ("Pipelines: what runs", "/debug/pipelinez"),
         ("Ledger: what became of the data", "/debug/ledgerz"),

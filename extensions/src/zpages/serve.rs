@@ -5,15 +5,18 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use bytes::Bytes;
-use component::{BuildInfo, Context, Operations, Overview, Targets};
-use http::header::{ACCEPT, CONTENT_TYPE};
+use component::{BuildInfo, Context, Health, Operations, Overview, Targets};
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode, request};
 use jiff::Timestamp;
-use transport::http as server;
+use tokio::time::Instant;
+use transport::http::{self as server, Content};
 
 use super::config::Own;
+use super::flow;
 use super::ledger;
 use super::pages::{self, Choice};
+use super::taps::Taps;
 use super::targets;
 use super::traces;
 use crate::html;
@@ -27,6 +30,9 @@ pub(super) fn start(server: server::Server, own: &Own, cx: &Context) {
         targets: cx.targets.clone(),
         has_variables: own.expvar.enabled,
         started: Timestamp::now(),
+        began: Instant::now(),
+        health: cx.health.clone(),
+        taps: Taps::new(&server, cx),
     };
     server.serve(cx, Arc::new(service));
 }
@@ -39,6 +45,10 @@ pub(super) struct Pages {
     pub(super) targets: Targets,
     pub(super) has_variables: bool,
     pub(super) started: Timestamp,
+    /// To count from.
+    pub(super) began: Instant,
+    pub(super) health: Health,
+    pub(super) taps: Taps,
 }
 
 #[async_trait]
@@ -48,17 +58,26 @@ impl server::Service for Pages {
     }
 
     async fn call(&self, request: server::Request) -> server::Response {
-        self.answer(&request.head)
+        self.show(&request.head)
+    }
+
+    async fn answer(&self, request: server::Request) -> http::Response<Content> {
+        if request.head.uri.path().trim_end_matches('/') == "/debug/tapz" {
+            return self.taps.open(&request.head, &self.overview.load()).map(Content::Arriving);
+        }
+        self.call(request).await.map(Content::Whole)
     }
 }
 
 impl Pages {
     /// Every page answers every method, as in the Go Collector.
-    pub(super) fn answer(&self, head: &request::Parts) -> server::Response {
+    pub(super) fn show(&self, head: &request::Parts) -> server::Response {
         let overview = self.overview.load();
         let query = head.uri.query().unwrap_or("");
         match head.uri.path().trim_end_matches('/') {
             "" | "/debug" => page(pages::index(&self.build, self.has_variables)),
+            "/debug/flowz" if wants_json(head) => fresh(json(self.flow(&overview))),
+            "/debug/flowz" => shut_in(page(flow::html(&self.build))),
             "/debug/servicez" => page(pages::service(&self.build, self.started)),
             "/debug/pipelinez" => page(pages::pipelines(&overview, &choice(query))),
             "/debug/extensionz" => {
@@ -78,6 +97,11 @@ impl Pages {
             }
             _ => server::text(StatusCode::NOT_FOUND, "404 page not found\n"),
         }
+    }
+
+    fn flow(&self, overview: &Overview) -> Vec<u8> {
+        let Pages { build, health, taps, began, .. } = self;
+        flow::json(&flow::Sources { build, overview, health, taps, began: *began })
     }
 
     fn variables(&self) -> Vec<u8> {
@@ -123,9 +147,27 @@ fn wants_json(head: &request::Parts) -> bool {
 
 /// The first value of a query parameter, decoded; absent when empty.
 pub(super) fn param(query: &str, name: &str) -> Option<String> {
+    params(query, name).next().filter(|value| !value.is_empty())
+}
+
+/// All values of a query parameter, decoded.
+pub(super) fn params(query: &str, name: &str) -> impl Iterator<Item = String> {
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    let (_, value) = pairs.into_iter().find(|(key, _)| *key == name)?;
-    Some(html::decode(value)).filter(|value| !value.is_empty())
+    pairs.filter(move |(key, _)| *key == name).map(|(_, value)| html::decode(value))
+}
+
+/// The same answer, which is old as soon as it is given.
+fn fresh(mut response: server::Response) -> server::Response {
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// The same page, which can ask nobody but us for anything.
+fn shut_in(mut response: server::Response) -> server::Response {
+    const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
+        connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    response
 }
 
 fn page(html: String) -> server::Response {

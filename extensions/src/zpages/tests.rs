@@ -1,16 +1,21 @@
+//! The pages, asked for over loopback.
+
+mod targets;
+
 use std::sync::Arc;
 
 use component::testing::context;
 use component::{
-    Account, Context, Extension, ExtensionOverview, Kind, LedgerEntry, Overview, PipelineOverview,
+    Account, Context, Edge, ExporterOverview, Extension, ExtensionOverview, Kind, LedgerEntry, Overview,
+    PipelineOverview, QueueState,
 };
 use otlp::Signal;
-
-use component::{Choice, DiscoveryStatus, JobStatus, ScrapeStatus, Scraper, TargetState, TargetStatus};
-use std::time::{Duration, SystemTime};
+use transport::http::ServerConfig;
 
 use super::config::Config;
+use super::flow::{self, Sources};
 use super::serve;
+use super::taps::Taps;
 use crate::html::{decode, encode, escape};
 use crate::loopback::{example, get, get_with, lines, read};
 
@@ -49,6 +54,7 @@ fn overview() -> Overview {
             account,
         }],
         gates: vec![("exporter.x".to_owned(), true)],
+        ..Overview::default()
     }
 }
 
@@ -62,7 +68,7 @@ async fn every_link_of_the_front_page_leads_somewhere() {
         let text = index.text();
         let links: Vec<_> =
             text.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
-        assert_eq!(links.len(), 8);
+        assert_eq!(links.len(), 9);
         for link in links {
             let status = get(&address, link).await.status;
             assert_eq!(status, 200, "{link}");
@@ -151,96 +157,87 @@ async fn operations_are_shown_by_latency_and_one_by_one() {
     assert!(page.contains("refused &amp; gone"), "{page}");
 }
 
-/// A job of that many targets, every tenth of them down.
-struct Scrapes(usize);
+#[tokio::test(start_paused = true)]
+async fn the_flow_as_json_says_what_runs_and_how_it_is() {
+    let cx = context(Kind::Extension, "zpages");
+    let server = ServerConfig::with_endpoint("127.0.0.1:0").bind(&cx).await.unwrap();
+    let taps = Taps::new(&server, &cx);
+    let overview = flowing();
+    let began = tokio::time::Instant::now();
+    let read = || {
+        let sources =
+            Sources { build: &cx.build, overview: &overview, health: &cx.health, taps: &taps, began };
+        serde_json::from_slice::<serde_json::Value>(&flow::json(&sources)).unwrap()
+    };
+    cx.health.enter(component::Stage::Ready);
+    let flow = read();
+    assert_eq!(
+        (&flow["version"], &flow["stage"], &flow["taps_closed"]),
+        (&1.into(), &"ready".into(), &().into())
+    );
+    let pipeline = &flow["pipelines"][0];
+    assert_eq!((&pipeline["id"], &pipeline["delivering"]), (&"traces/<eu>".into(), &true.into()));
+    assert_eq!(pipeline["books"]["dropped"], serde_json::json!({ "<too late>": 2 }));
+    let words = "Dropped within the last minute: 2 (<too late>)";
+    assert_eq!(pipeline["sign"], serde_json::json!({ "good": false, "words": words }));
+    let exporter = &flow["components"][0];
+    assert_eq!((&exporter["kind"], &exporter["failing"]), (&"exporter".into(), &().into()));
+    assert_eq!(
+        exporter["queue"],
+        serde_json::json!({ "used": 3, "capacity": 10, "sizer": "requests", "oldest": 1.5 })
+    );
+    assert_eq!(exporter["books"]["refused_because"], serde_json::json!({ "sending queue is full": 4 }));
+    let edge = serde_json::json!({ "name": "pipeline/traces/<eu>", "kind": "pipeline", "component": "traces/<eu>",
+        "pipeline": "traces/<eu>", "signal": "traces", "items": 0, "taps": 0 });
+    assert_eq!(flow["edges"][0], edge);
 
-impl Scraper for Scrapes {
-    fn jobs(&self) -> Vec<JobStatus> {
-        let discovery = DiscoveryStatus {
-            kind: "file".to_owned(),
-            name: "<list>.json".to_owned(),
-            targets: self.0,
-            failures: 2,
-            last_error: Some("no <such> file".to_owned()),
-        };
-        vec![JobStatus {
-            job: "<shop>".to_owned(),
-            states: [self.0 - self.0 / 10, self.0 / 10, 0],
-            dropped: 1,
-            errors: vec!["too <many>".to_owned()],
-            discoveries: vec![discovery],
-        }]
-    }
+    overview.exporters[0].sending.attempt().failed(&"connection refused");
+    tokio::time::advance(std::time::Duration::from_secs(61)).await;
+    let flow = read();
+    let pipeline = &flow["pipelines"][0];
+    assert_eq!(pipeline["delivering"], false);
+    assert_eq!(pipeline["reasons"][0]["component"], "exporter debug");
+    assert_eq!(pipeline["reasons"][0]["why"], "connection refused");
+    assert_eq!(pipeline["sign"]["words"], "Books balance; dropped earlier: 2 (<too late>)");
+    assert_eq!(flow["components"][0]["failing"]["text"], "connection refused");
+    assert_eq!(flow["components"][0]["last_error"]["text"], "connection refused");
+}
 
-    fn targets(&self, _: &str, choice: &mut Choice, show: &mut dyn FnMut(TargetStatus)) {
-        for number in 0..self.0 {
-            let is_down = number % 10 == 9;
-            let state = if is_down { TargetState::Down } else { TargetState::Up };
-            if choice.admits(Some(state)) {
-                show(TargetStatus {
-                    url: format!("http://host:{number}/metrics"),
-                    state,
-                    labels: vec![("job".to_owned(), "<shop>".to_owned())],
-                    discovered: vec![("__address__".to_owned(), format!("host:{number}"))],
-                    last: Some(ScrapeStatus {
-                        at: SystemTime::UNIX_EPOCH,
-                        took: Duration::from_millis(5),
-                        bytes: 100,
-                        samples: 7,
-                        after_relabel: 6,
-                        bad_lines: 1,
-                        described: vec!["line 3: <what>".to_owned()],
-                        error: is_down.then(|| "<gone>".to_owned()),
-                        refused: None,
-                    }),
-                });
-            }
-        }
-    }
-
-    fn dropped(&self, _: &str, choice: &mut Choice, show: &mut dyn FnMut(Vec<(String, String)>)) {
-        if choice.admits(None) {
-            show(vec![("__address__".to_owned(), "dropped:1".to_owned())]);
-        }
-    }
+/// The overview with an edge, and an exporter that has a queue.
+fn flowing() -> Overview {
+    let mut overview = overview();
+    let account = Account::default();
+    account.note_refusal(4, &"sending queue is full");
+    let sending = component::Sending::default();
+    sending.has_queue(|| QueueState {
+        used: 3,
+        capacity: 10,
+        sizer: "requests",
+        oldest: Some(std::time::Duration::from_millis(1500)),
+        blocks: false,
+    });
+    overview.ledger.push(LedgerEntry {
+        kind: "exporter",
+        id: Arc::from("debug"),
+        signal: Signal::Traces,
+        account,
+    });
+    overview.exporters.push(ExporterOverview { id: "debug".to_owned(), signal: Signal::Traces, sending });
+    overview.edges.push(Edge::of_pipeline("traces/<eu>", Signal::Traces));
+    overview
 }
 
 #[tokio::test]
-async fn very_many_targets_are_shown_in_parts() {
-    let (cx, address) = start("{}").await;
-    assert!(get(&address, "/debug/targetsz").await.text().contains("Nothing is scraped"));
-    let scraper: Arc<dyn Scraper> = Arc::new(Scrapes(10_000));
-    cx.targets.add("prometheus".to_owned(), &scraper);
-    let page = get(&address, "/debug/targetsz").await.text();
-    assert!(page.len() < 200_000, "{}", page.len());
-    assert!(page.contains("http://host:199/metrics") && !page.contains("http://host:200/metrics"));
-    for text in ["<shop>", "<list>", "<such>", "<many>", "<what>", "<gone>"] {
-        assert!(!page.contains(text) && page.contains(&escape(text)), "{text}");
-    }
-    let next = "/debug/targetsz?receiver=prometheus&amp;job=%3Cshop%3E&amp;skip=200";
-    assert!(page.contains(next), "{page}");
-    let next = get(&address, &next.replace("&amp;", "&")).await.text();
-    assert!(next.contains("http://host:200/metrics") && !next.contains("http://host:199/metrics"));
-
-    let json = |query: &'static str| {
-        let address = address.clone();
-        async move {
-            let answer = get(&address, &format!("/debug/targetsz?format=json{query}")).await;
-            let answer: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
-            answer["receivers"][0]["jobs"][0].clone()
-        }
-    };
-    let all = json("").await;
-    assert_eq!((&all["up"], &all["down"]), (&9_000.into(), &1_000.into()));
-    assert_eq!(all["targets"].as_array().unwrap().len(), 1_000);
-    assert_eq!(json("&limit=1000000").await["targets"].as_array().unwrap().len(), 5_000);
-    let down = json("&state=down&skip=1&limit=2").await;
-    let urls: Vec<_> =
-        down["targets"].as_array().unwrap().iter().map(|target| target["url"].clone()).collect();
-    assert_eq!(urls, ["http://host:19/metrics", "http://host:29/metrics"]);
-    assert_eq!(down["targets"][0]["last_scrape"]["error"], "<gone>");
-    assert_eq!(json("&state=dropped").await["dropped_targets"][0]["__address__"], "dropped:1");
-    assert!(json("&job=other").await.is_null());
-    drop(scraper);
-    assert!(get(&address, "/debug/targetsz").await.text().contains("Nothing is scraped"));
+async fn the_flow_page_asks_nobody_else_for_anything() {
+    let (_cx, address) = start("{}").await;
+    let page = get(&address, "/debug/flowz").await;
+    assert_eq!(page.status, 200);
+    assert!(page.head.contains("content-security-policy: default-src 'none'"), "{}", page.head);
+    let text = page.text();
+    assert!(!text.contains("{{") && !text.contains("/* script */"), "nothing is left to fill in");
+    assert!(!text.contains("http://") || !text.contains("src=\"http"), "{text}");
+    let json = get(&address, "/debug/flowz?format=json").await;
+    assert!(json.head.contains("cache-control: no-store"), "{}", json.head);
+    let accepted = get_with(&address, "/debug/flowz", "Accept: application/json\r\n").await;
+    assert!(accepted.head.contains("content-type: application/json"), "{}", accepted.head);
 }

@@ -50,3 +50,13 @@ fn clones_share_one_reading() {
     assert_eq!(read(&payload), read(&clone));
     assert_eq!(payload.as_traces().unwrap().spans().next().unwrap().kind(), 2);
 }
+
+#[test]
+fn a_detached_request_has_the_same_bytes_and_a_reading_of_its_own() {
+    let bytes = b"\x0a\x06\x12\x04\x12\x02\x30\x02";
+    let payload = Payload::parse(Signal::Traces, Bytes::from_static(bytes)).unwrap();
+    let detached = payload.detached();
+    let read = |payload: &Payload| std::ptr::from_ref(payload.as_traces().unwrap().0.tables(Signal::Traces));
+    assert_ne!(read(&payload), read(&detached));
+    assert_eq!((detached.items(), detached.to_rope()), (payload.items(), payload.to_rope()));
+}

@@ -8,16 +8,18 @@
 //!    neither (its task died) is dropped as well. So the books balance whatever happens.
 //! 3. On stop, what waits is sent, one attempt each; new elements are refused.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use component::{
-    Account, Acknowledge, Batch, Code, ConsumeError, Consumer, Context, QueueConfig, Sizer, Trouble,
+    Account, Acknowledge, Batch, Code, ConsumeError, Consumer, Context, QueueConfig, QueueState, Sizer,
+    Trouble,
 };
 use otlp::Signal;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
+use tokio::time::Instant;
 
 use super::batch::run_batcher;
 use crate::observe::ExporterMetrics;
@@ -42,7 +44,7 @@ pub(super) fn with_queue(
         config,
     });
     let observed = shared.clone();
-    metrics.queue(shared.config.queue_size, move || observed.state.lock().used);
+    metrics.queue(move || observed.look());
     start_workers(&shared, &next, signal, cx);
     Arc::new(Queue { shared })
 }
@@ -132,6 +134,10 @@ struct State {
     waiting: VecDeque<(Batch, Arc<Held>)>,
     /// Capacity in use, by what waits and by what is being sent.
     used: u64,
+    /// Since when each element uses it, in the order in which they came.
+    since: BTreeMap<u64, Instant>,
+    /// The number of the next element.
+    next_number: u64,
     closed: bool,
 }
 
@@ -175,7 +181,7 @@ impl Shared {
                 }
                 if state.used + held.size <= self.config.queue_size {
                     state.used += held.size;
-                    held.counted = true;
+                    held.number = Some(state.enter());
                     let batch = element.take().expect("it is taken once, on the way out");
                     state.waiting.push_back((batch, Arc::new(held)));
                     break;
@@ -193,6 +199,31 @@ impl Shared {
     fn size(&self, batch: &Batch) -> u64 {
         measure(self.config.sizer(), batch)
     }
+
+    fn look(&self) -> QueueState {
+        let state = self.state.lock();
+        QueueState {
+            used: state.used,
+            capacity: self.config.queue_size,
+            sizer: match self.config.sizer() {
+                Sizer::Requests => "requests",
+                Sizer::Items => "items",
+                Sizer::Bytes => "bytes",
+            },
+            oldest: state.since.values().next().map(Instant::elapsed),
+            blocks: self.config.block_on_overflow,
+        }
+    }
+}
+
+impl State {
+    /// The number of an element that comes now.
+    fn enter(&mut self) -> u64 {
+        let number = self.next_number;
+        self.next_number += 1;
+        self.since.insert(number, Instant::now());
+        number
+    }
 }
 
 /// The size of a batch, counted in that way.
@@ -209,8 +240,8 @@ pub(super) struct Held {
     shared: Arc<Shared>,
     pub(super) items: usize,
     size: u64,
-    /// Whether it has entered the queue: only then is anything settled here.
-    counted: bool,
+    /// Its number, once it has entered the queue: only then is anything settled here.
+    number: Option<u64>,
     outcome: Mutex<Outcome>,
 }
 
@@ -230,7 +261,7 @@ impl Held {
         asked: Option<oneshot::Sender<Result<(), ConsumeError>>>,
     ) -> Held {
         let outcome = Mutex::new(Outcome { asked, ..Outcome::default() });
-        Held { shared: shared.clone(), items, size, counted: false, outcome }
+        Held { shared: shared.clone(), items, size, number: None, outcome }
     }
 
     /// Notes what became of `items` of this element. What was delivered has been booked by whoever sent it.
@@ -251,9 +282,7 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if !self.counted {
-            return;
-        }
+        let Some(number) = self.number else { return };
         let outcome = self.outcome.get_mut();
         let lost = self.items - outcome.delivered - outcome.failed;
         if lost > 0 {
@@ -272,7 +301,10 @@ impl Drop for Held {
                 self.shared.account.refused(outcome.failed);
             }
         }
-        self.shared.state.lock().used -= self.size;
+        let mut state = self.shared.state.lock();
+        state.used -= self.size;
+        state.since.remove(&number);
+        drop(state);
         self.shared.room.notify_waiters();
     }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use ::config::{Interval, Optional};
 use component::testing::{Script, Stalled, context, spans};
 use component::{
-    Account, Acknowledge, Batch, BatchConfig, ConsumeError, Consumer, Context, Delivery, Kind, Metadata,
-    Origin, QueueConfig, RetryConfig, Sizer, Totals,
+    Account, Acknowledge, Batch, BatchConfig, ConsumeError, Consumer, Context, Delivery, Edge, Kind,
+    Metadata, Origin, QueueConfig, RetryConfig, Sizer, Totals,
 };
 use otlp::Signal;
 use tokio::time::Instant;
@@ -86,6 +86,46 @@ async fn a_full_queue_refuses_and_what_is_being_sent_counts() {
     assert_eq!((error.to_string().as_str(), error.is_permanent()), ("sending queue is full", false));
     assert_eq!(stand.totals().in_flight(), 2);
     assert_eq!(stand.totals().refused, 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_age_of_a_queue_is_that_of_its_oldest_element_waiting_or_being_sent() {
+    let config = QueueConfig { num_consumers: 1, ..QueueConfig::default() };
+    let stand = Stand::queue(config, Slow::new(Duration::from_secs(10), Ok(())));
+    let queue = || stand.sending.queue().unwrap();
+    assert_eq!((queue().used, queue().capacity, queue().oldest), (0, 1000, None));
+    stand.first.consume(spans(1)).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    stand.first.consume(spans(1)).await.unwrap();
+    assert_eq!((queue().used, queue().oldest), (2, Some(Duration::from_secs(4))));
+    tokio::time::sleep(Duration::from_secs(7)).await;
+    assert_eq!((queue().used, queue().oldest), (1, Some(Duration::from_secs(7))));
+    stand.drain().await;
+    assert_eq!((queue().used, queue().oldest), (0, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_exporter_is_failing_while_a_batch_waits_for_its_next_attempt_and_not_after_it_arrived() {
+    let lost = || Err(ConsumeError::retryable("connection refused"));
+    let retry = RetryConfig { randomization_factor: 0.0, ..RetryConfig::default() };
+    let queue = Some(QueueConfig::default());
+    let delivery = Delivery { queue, retry: Some(retry), ..Delivery::default() };
+    let stand = Stand::new(delivery, Script::new([lost(), lost()]));
+    stand.first.consume(spans(1)).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    assert_eq!(stand.sending.failing().unwrap().why, "connection refused");
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(stand.sending.failing(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn why_a_queue_refuses_is_noted() {
+    let stand = Stand::queue(QueueConfig { queue_size: 1, ..QueueConfig::default() }, Arc::new(Stalled));
+    stand.first.consume(spans(1)).await.unwrap();
+    stand.first.consume(spans(5)).await.unwrap_err();
+    let refusals = stand.account.refusals();
+    assert_eq!(refusals.by_reason["sending queue is full"], 5);
+    assert_eq!(refusals.last.unwrap().text, "sending queue is full");
 }
 
 #[tokio::test(start_paused = true)]
@@ -270,6 +310,7 @@ async fn clients_with_other_metadata_are_not_merged() {
 
 /// An exporter with a delivery in front of it.
 struct Stand {
+    sending: component::Sending,
     first: Arc<dyn Consumer>,
     account: Account,
     cx: Context,
@@ -287,8 +328,9 @@ impl Stand {
     fn with(delivery: Delivery, backend: Arc<dyn Consumer>, cx: Context) -> Stand {
         let account = Account::default();
         let metrics = ExporterMetrics::new(&cx.metrics, &cx.operations, "otlp", Signal::Traces, Vec::new());
-        let first = deliver(delivery, backend, Signal::Traces, &account, &metrics, &cx);
-        Stand { first, account, cx }
+        let edge = Edge::of_component("exporter", "otlp", Signal::Traces);
+        let first = deliver(delivery, backend, edge, &account, &metrics, &cx);
+        Stand { first, account, sending: metrics.sending.clone(), cx }
     }
 
     fn totals(&self) -> Totals {

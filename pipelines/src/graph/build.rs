@@ -6,8 +6,8 @@ use std::sync::Arc;
 use ::config::ComponentId;
 use anyhow::Context as _;
 use component::{
-    Account, Accounts, Capabilities, Consumer, Context, ExtensionOverview, Kind, Outputs, Overview,
-    PipelineOverview, Scope, fanout,
+    Account, Accounts, Capabilities, Consumer, Context, Edge, ExporterOverview, ExtensionOverview, Kind,
+    Outputs, Overview, PipelineOverview, Scope, fanout,
 };
 use otlp::Signal;
 
@@ -16,7 +16,8 @@ use crate::config::{PipelineConfig, PipelineId};
 use crate::delivery::deliver;
 use crate::ledger::Ledger;
 use crate::observe::{
-    ExporterMetrics, ProcessorMetrics, account_for, book_delivered, count_items, observe_receiver,
+    ExporterMetrics, ProcessorMetrics, account_for, book_delivered, count_items, count_items_over,
+    observe_receiver,
 };
 use crate::plan::Plan;
 use crate::registry::Start;
@@ -25,9 +26,11 @@ pub(super) struct Builder<'a> {
     plan: &'a Plan,
     environment: &'a Environment,
     pub(super) ledger: Ledger,
+    edges: Vec<Edge>,
+    sending: Vec<ExporterOverview>,
     extensions: Arc<BTreeMap<ComponentId, Capabilities>>,
-    /// Queues with their exporters behind them.
-    exporters: BTreeMap<(ComponentId, Signal), Arc<dyn Consumer>>,
+    /// What pipelines send to: queues with their exporters behind them, and connectors.
+    ends: BTreeMap<(ComponentId, Signal), Arc<dyn Consumer>>,
     connectors: BTreeMap<ComponentId, Arc<dyn Consumer>>,
     /// The first consumer of each pipeline.
     entries: BTreeMap<PipelineId, Arc<dyn Consumer>>,
@@ -42,8 +45,10 @@ impl<'a> Builder<'a> {
             plan,
             environment,
             ledger: Ledger::default(),
+            edges: Vec::new(),
+            sending: Vec::new(),
             extensions: Arc::default(),
-            exporters: BTreeMap::new(),
+            ends: BTreeMap::new(),
             connectors: BTreeMap::new(),
             entries: BTreeMap::new(),
             scopes: Vec::new(),
@@ -113,8 +118,11 @@ impl<'a> Builder<'a> {
                     labels,
                 );
                 let delivery = exporter.delivery.clone();
-                let consumer = deliver(delivery, sends.clone(), signal, accounts.of(signal), &metrics, &cx);
-                self.exporters.insert((id.clone(), signal), consumer);
+                let edge = self.edge(Edge::of_component("exporter", &name, signal));
+                let consumer = deliver(delivery, sends.clone(), edge, accounts.of(signal), &metrics, &cx);
+                self.ends.insert((id.clone(), signal), consumer);
+                let sending = metrics.sending.clone();
+                self.sending.push(ExporterOverview { id: name.clone(), signal, sending });
             }
         }
         Ok(())
@@ -130,18 +138,27 @@ impl<'a> Builder<'a> {
         }
         let exit = book_delivered(&account, fanout(ends));
         let first = self.start_processors(id, config, &account, exit).await?;
-        self.entries.insert(id.clone(), account_for(&account, first));
+        let edge = self.edge(Edge::of_pipeline(&id.to_string(), id.signal));
+        self.entries.insert(id.clone(), account_for(&account, edge, first));
         Ok(())
     }
 
     /// What a pipeline sends to: an exporter, or a connector, started when the first pipeline sends to it.
     async fn end(&mut self, id: &ComponentId, signal: Signal) -> anyhow::Result<Arc<dyn Consumer>> {
-        if let Some(exporter) = self.exporters.get(&(id.clone(), signal)) {
-            return Ok(exporter.clone());
+        if let Some(end) = self.ends.get(&(id.clone(), signal)) {
+            return Ok(end.clone());
         }
-        if let Some(connector) = self.connectors.get(id) {
-            return Ok(connector.clone());
-        }
+        let connector = match self.connectors.get(id) {
+            Some(connector) => connector.clone(),
+            None => self.start_connector(id).await?,
+        };
+        let edge = self.edge(Edge::of_component("connector", &id.to_string(), signal));
+        let end = count_items_over(edge, Vec::new(), connector);
+        self.ends.insert((id.clone(), signal), end.clone());
+        Ok(end)
+    }
+
+    async fn start_connector(&mut self, id: &ComponentId) -> anyhow::Result<Arc<dyn Consumer>> {
         let Start::Connector(start) = self.start_of(Kind::Connector, id)? else {
             anyhow::bail!("`{id}` is neither an exporter nor a connector");
         };
@@ -173,7 +190,8 @@ impl<'a> Builder<'a> {
             if processor.counted {
                 incoming.push(metrics.outgoing);
             }
-            next = count_items(std::mem::take(&mut incoming), next);
+            let edge = Edge::of_processor(&pipeline.to_string(), &id.to_string(), pipeline.signal);
+            next = count_items_over(self.edge(edge), std::mem::take(&mut incoming), next);
             let cx = self.context(Kind::Processor, id, &format!(" ({pipeline})"), Accounts::single(account));
             next = (processor.start)(cx, next).await.with_context(|| format!("processors::{id}"))?;
             if processor.counted {
@@ -198,7 +216,8 @@ impl<'a> Builder<'a> {
             for signal in [Signal::Traces, Signal::Metrics, Signal::Logs] {
                 if let Some(next) = self.entries_behind(id, signal) {
                     let account = self.ledger.open(Kind::Receiver.as_str(), &name, signal);
-                    outputs.set(signal, observe_receiver(self.environment, &account, &name, signal, next));
+                    let edge = self.edge(Edge::of_component("receiver", &name, signal));
+                    outputs.set(signal, observe_receiver(self.environment, &account, edge, next));
                     accounts[signal as usize] = account;
                     used = true;
                 }
@@ -223,6 +242,12 @@ impl<'a> Builder<'a> {
     fn start_of(&self, kind: Kind, id: &ComponentId) -> anyhow::Result<Start> {
         let planned = self.plan.components.get(&(kind, id.clone()));
         Ok(planned.with_context(|| format!("{kind} `{id}` is not configured"))?.start.clone())
+    }
+
+    /// Notes the edge, so that people can look at it.
+    fn edge(&mut self, edge: Edge) -> Edge {
+        self.edges.push(edge.clone());
+        edge
     }
 
     /// `part` tells apart the instances of one id.
@@ -267,6 +292,8 @@ impl<'a> Builder<'a> {
             pipelines: self.plan.pipelines.iter().map(pipeline).collect(),
             extensions: self.plan.extensions.iter().map(extension).collect(),
             ledger: self.ledger.entries().to_vec(),
+            edges: self.edges.clone(),
+            exporters: self.sending.clone(),
             gates: Vec::new(),
         }
     }

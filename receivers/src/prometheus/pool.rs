@@ -118,14 +118,14 @@ impl Pool {
 
     /// Sees to it that the target has a loop.
     fn keep(&mut self, target: &Target) -> (Arc<Id>, Arc<Status>) {
-        if let Some((id, running)) = self.running.get_key_value(&target.id) {
-            if described(&running.target.discovered).eq(described(&target.discovered)) {
-                running.wanted.send_if_modified(|wanted| !std::mem::replace(wanted, true));
-                if running.target.discovered != target.discovered {
-                    running.status.rediscovered(Arc::new(target.clone()));
-                }
-                return (id.clone(), running.status.clone());
+        if let Some((id, running)) = self.running.get_key_value(&target.id)
+            && described(&running.target.discovered).eq(described(&target.discovered))
+        {
+            running.wanted.send_if_modified(|wanted| !std::mem::replace(wanted, true));
+            if running.target.discovered != target.discovered {
+                running.status.rediscovered(Arc::new(target.clone()));
             }
+            return (id.clone(), running.status.clone());
         }
         // Another one in the place of the old: that one ends when it is not wanted by anybody any more.
         let (id, running) = self.start(target);

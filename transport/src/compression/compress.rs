@@ -11,7 +11,7 @@ use super::Encoding;
 
 /// The level of deflate when none is set. Level 6, zlib's own default, costs 3.3 times the CPU and saves a sixth of the
 /// bytes on OTLP data, which would make compression 90% of an exporter's cost.
-const DEFLATE_LEVEL: u32 = 1;
+pub(super) const DEFLATE_LEVEL: u32 = 1;
 
 /// The level of zstd when none is set: 1.4 times as fast as level 3 and 5% larger on OTLP data.
 const ZSTD_LEVEL: i32 = 1;
@@ -23,7 +23,7 @@ const MAX_ZSTD_LEVEL: i32 = 19;
 const STEP: usize = 16 << 10;
 
 /// Header of a gzip stream without name and time, from an unknown system (RFC 1952, section 2.3).
-const GZIP_HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
+pub(super) const GZIP_HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
 
 /// Packs `chunks` as one body; `level` is `compression_params::level`, 0 and `None` being the algorithm's default for
 /// algorithms without levels.
@@ -111,7 +111,7 @@ fn deflate(context: &mut Compress, chunks: &[Bytes], out: &mut Vec<u8>) -> io::R
     }
 }
 
-fn ensure_room(out: &mut Vec<u8>) {
+pub(super) fn ensure_room(out: &mut Vec<u8>) {
     if out.capacity() - out.len() < 64 {
         out.reserve(STEP.max(out.len() / 2));
     }

@@ -146,3 +146,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_body_that_is_packed_piece_by_piece_is_unpacked_again() {
+    let pieces = [vec![7; 70_000], Vec::new(), b"in between".to_vec(), vec![9; 3]];
+    let mut gzip = Gzip::default();
+    let mut packed: Vec<Bytes> = pieces.iter().map(|piece| gzip.pack(piece).unwrap()).collect();
+    packed.push(gzip.finish().unwrap());
+    let unpacked = decompress(Encoding::Gzip, &packed, LIMIT, &Memory::default()).unwrap();
+    assert_eq!(unpacked, pieces.concat());
+}

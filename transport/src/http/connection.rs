@@ -23,6 +23,7 @@ use tokio::time::{Instant, Sleep, timeout};
 use tracing::debug;
 
 use super::ServerConfig;
+use super::content::Outgoing;
 use super::exchange::Door;
 use crate::endpoint::Stream;
 use crate::tls::Acceptor;
@@ -127,8 +128,7 @@ async fn try_serve(
             let under_way = traffic.clone().begin();
             async move {
                 let response = door.answer(request, peer).await;
-                drop(under_way);
-                Ok::<_, std::convert::Infallible>(response)
+                Ok::<_, std::convert::Infallible>(response.map(|content| Outgoing::new(content, under_way)))
             }
         }
     });

@@ -10,11 +10,12 @@ use ::http::{StatusCode, Version, request};
 use bytes::Bytes;
 use component::{Code, Identity, Memory, Scope};
 use futures_util::FutureExt;
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 
+use super::content::Content;
 use super::cors::Cors;
-use super::{Refusal, Request, Response, Service};
+use super::{Refusal, Request, Service};
 use crate::auth::Guard;
 use crate::compression::{DecompressError, Encoding};
 use crate::headers::metadata;
@@ -43,12 +44,12 @@ impl Door {
         &self,
         request: ::http::Request<Incoming>,
         peer: Option<SocketAddr>,
-    ) -> ::http::Response<Full<Bytes>> {
+    ) -> ::http::Response<Content> {
         let (head, body) = request.into_parts();
         let origin = self.cors.as_ref().map(|cors| (cors, head.headers.clone()));
         let version = head.version;
         let mut response = match origin.as_ref().and_then(|(cors, _)| cors.preflight(&head)) {
-            Some(response) => response,
+            Some(response) => response.map(Content::Whole),
             None => self.guarded(head, body, peer, version).await,
         };
         if response.status().is_client_error() || response.status().is_server_error() {
@@ -60,7 +61,7 @@ impl Door {
         for (name, value) in &self.headers {
             response.headers_mut().entry(name).or_insert_with(|| value.clone());
         }
-        response.map(Full::new)
+        response
     }
 
     /// A panic costs this request, not its connection.
@@ -70,12 +71,12 @@ impl Door {
         body: Incoming,
         peer: Option<SocketAddr>,
         version: Version,
-    ) -> Response {
+    ) -> ::http::Response<Content> {
         let work = AssertUnwindSafe(self.work(head, body, peer, version)).catch_unwind();
         work.await.unwrap_or_else(|panic| {
             // The scope logs and counts it.
             self.scope.spawn_request(async move { std::panic::resume_unwind(panic) });
-            super::text(StatusCode::INTERNAL_SERVER_ERROR, "internal error")
+            super::text(StatusCode::INTERNAL_SERVER_ERROR, "internal error").map(Content::Whole)
         })
     }
 
@@ -85,9 +86,9 @@ impl Door {
         body: Incoming,
         peer: Option<SocketAddr>,
         version: Version,
-    ) -> Response {
+    ) -> ::http::Response<Content> {
         if let Some(response) = self.service.screen(&head) {
-            return response;
+            return response.map(Content::Whole);
         }
         match self.admit(&mut head, body).await {
             Ok((body, identity)) => {
@@ -96,7 +97,7 @@ impl Door {
                     let host = head.headers.get(HOST).and_then(|host| host.to_str().ok()).or(authority);
                     Arc::new(metadata(&head.headers, host))
                 });
-                self.service.call(Request { head, body, peer, identity, metadata }).await
+                self.service.answer(Request { head, body, peer, identity, metadata }).await
             }
             Err(refused) => {
                 let mut response = self.service.refuse(&head, &refused.refusal);
@@ -104,7 +105,7 @@ impl Door {
                 if refused.closes && version <= Version::HTTP_11 {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
-                response
+                response.map(Content::Whole)
             }
         }
     }

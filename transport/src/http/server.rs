@@ -42,6 +42,12 @@ impl Server {
         self.listener.local_addr()
     }
 
+    /// Whether clients must prove who they are.
+    #[must_use]
+    pub fn is_guarded(&self) -> bool {
+        self.guard.is_some()
+    }
+
     /// Serves until the component is to stop: then no more requests are taken, and those under way end in peace.
     pub fn serve(self, cx: &Context, service: Arc<dyn Service>) {
         debug!(component = %cx.id, endpoint = %self.local_addr(), "starting HTTP server");

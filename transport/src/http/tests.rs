@@ -70,6 +70,31 @@ impl Service for Echo {
             _ => panic!("as asked"),
         }
     }
+
+    async fn answer(&self, request: Request) -> ::http::Response<Content> {
+        let count = match request.head.uri.path() {
+            "/chunks" => 100,
+            "/broken" => 3,
+            "/by-and-by" => return ::http::Response::new(in_two_parts(request.body)),
+            _ => return self.call(request).await.map(Content::Whole),
+        };
+        let chunks = (0..100_u8).map(move |number| match number < count {
+            true => Ok(Bytes::from(vec![number + 128; 100_000])),
+            false => Err(std::io::Error::other("as asked")),
+        });
+        ::http::Response::new(Content::Chunks(Box::new(chunks)))
+    }
+}
+
+/// What was said, in two parts with some time between.
+fn in_two_parts(said: Bytes) -> Content {
+    let (parts, body) = tokio::sync::mpsc::channel(1);
+    tokio::spawn(async move {
+        let _ = parts.send(Bytes::from_static(b"first ")).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let _ = parts.send(said).await;
+    });
+    Content::Arriving(body)
 }
 
 async fn serve(config: ServerConfig) -> (Context, String) {

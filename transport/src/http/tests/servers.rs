@@ -224,3 +224,39 @@ async fn who_is_not_known_is_turned_away() {
     let answer = raw(&addr, &with_body("POST /echo?token=sesame HTTP/1.1\r\nToken: wrong", b"in")).await;
     assert!(answer.starts_with("HTTP/1.1 200"), "the query wins: {answer}");
 }
+
+#[tokio::test]
+async fn who_reads_a_body_slowly_that_is_made_while_it_is_sent_gets_all_of_it() {
+    let (_cx, addr) = serve(ServerConfig { idle_timeout: Interval::from_millis(100), ..local() }).await;
+    let mut stream = TcpStream::connect(&addr).await.unwrap();
+    stream.write_all(b"GET /chunks HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    // More than the time that an idle connection has.
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"0\r\n\r\n") {
+        assert_ne!(stream.read_buf(&mut answer).await.unwrap(), 0, "closed after {} bytes", answer.len());
+    }
+    for number in 0..100_u8 {
+        let count = answer.iter().filter(|byte| **byte == number + 128).count();
+        assert_eq!(count, 100_000, "chunk {number}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_cannot_be_made_to_its_end_is_seen_to_be_broken_off() {
+    let (_cx, addr) = serve(local()).await;
+    let answer = raw(&addr, b"GET /broken HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 200") && !answer.ends_with("0\r\n\r\n"), "it looks whole");
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_by_and_by_is_no_idle_connection() {
+    let config = ServerConfig { idle_timeout: Interval::from_millis(100), ..local() };
+    let (_cx, addr) = serve(config).await;
+    let answer = raw(&addr, &with_body("POST /by-and-by HTTP/1.1\r\nConnection: close", b"second")).await;
+    assert!(answer.contains("transfer-encoding: chunked"), "{answer}");
+    assert!(answer.contains("first ") && answer.contains("second"), "{answer}");
+    // Without chunks the end of the connection is the end of the answer.
+    let answer = raw(&addr, &with_body("POST /by-and-by HTTP/1.0", b"second")).await;
+    assert!(answer.ends_with("first second"), "{answer}");
+}
