@@ -11,6 +11,7 @@ mod first_run;
 mod hostile;
 mod jaeger;
 mod kubernetes;
+mod prometheus_discovery;
 mod prometheus_scrape;
 mod reload;
 mod rules;

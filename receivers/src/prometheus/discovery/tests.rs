@@ -9,6 +9,7 @@ use component::testing::context;
 use component::{Kind, Value};
 
 use super::*;
+use crate::prometheus::http_config::HttpConfig;
 use crate::prometheus::loopback::{read, try_read, words};
 
 fn receiver() -> Context {
@@ -233,4 +234,19 @@ fn what_cannot_be_read_is_refused() {
     let empty: DiscoveryConfig =
         read("{consul_sd_configs: [], dns_sd_configs: [{names: [a], type: a, port: 1}]}");
     assert!(empty.check().is_empty());
+}
+
+#[test]
+fn the_example_of_the_page_is_right() {
+    let page = include_str!("../DISCOVERY.md");
+    let (_, rest) = page.split_once("```yaml\n").unwrap();
+    let (example, _) = rest.split_once("```").unwrap();
+    let ::config::Inline((found, http)) = read::<::config::Inline<(DiscoveryConfig, HttpConfig)>>(example);
+    assert_eq!(words(found.check()), [""; 0]);
+    assert_eq!(words(http.check()), [""; 0]);
+    assert_eq!((found.static_configs.len(), found.dns_sd_configs.len()), (1, 1));
+    for limit in [format!("{} MiB", document::MAX_BYTES >> 20), "200,000 targets".to_owned()] {
+        assert!(page.contains(&limit), "{limit}");
+    }
+    assert_eq!(document::MAX_TARGETS, 200_000);
 }
