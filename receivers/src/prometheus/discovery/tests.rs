@@ -23,11 +23,11 @@ fn group(source: &str, addresses: &[&str]) -> Group {
 
 /// `source labels: addresses` for each group.
 fn summary(found: &mut Found) -> Vec<String> {
-    let addresses = |group: &Group| {
-        let addresses: Vec<&str> = group.targets.iter().map(|target| target.get(ADDRESS)).collect();
+    let addresses = |group: &Kept| {
+        let addresses: Vec<String> = group.targets().map(|target| target.get(ADDRESS).to_owned()).collect();
         addresses.join(" ")
     };
-    found.groups().iter().map(|group| format!("{}: {}", group.labels, addresses(group))).collect()
+    found.groups().iter().map(|group| format!("{}: {}", group.labels(), addresses(group))).collect()
 }
 
 /// Waits until that is what was found.
