@@ -150,6 +150,15 @@ impl Slot {
         self.groups.values().map(|group| group.len()).sum()
     }
 
+    /// Whether one of these changes anything.
+    fn take_all(&mut self, groups: impl IntoIterator<Item = Group>) -> bool {
+        let mut any_change = false;
+        for group in groups {
+            any_change |= self.take(group);
+        }
+        any_change
+    }
+
     /// Whether this changes anything.
     fn take(&mut self, group: Group) -> bool {
         if group.targets.is_empty() {
@@ -178,7 +187,7 @@ struct Teller {
 impl Finder {
     /// Each group replaces the one of the same source; an empty one removes it. The others stay.
     pub fn update(&self, groups: impl IntoIterator<Item = Group>) {
-        self.change(|slot| groups.into_iter().fold(false, |changed, group| slot.take(group) || changed));
+        self.change(|slot| slot.take_all(groups));
     }
 
     /// These groups are all there are.
@@ -188,7 +197,7 @@ impl Finder {
             let sources: BTreeSet<&str> = groups.iter().map(|group| group.source.as_str()).collect();
             slot.groups.retain(|source, _| sources.contains(source.as_str()));
             let any_gone = slot.groups.len() < before;
-            groups.into_iter().fold(any_gone, |changed, group| slot.take(group) || changed)
+            slot.take_all(groups) || any_gone
         });
     }
 

@@ -131,7 +131,7 @@ async fn failures_keep_the_targets_are_counted_and_shown_until_it_works_again() 
         failures: 2,
         last_error: Some("no answer".to_owned()),
     };
-    assert_eq!(found.standings(), [expected.clone()]);
+    assert_eq!(found.standings()[0], expected);
     assert_eq!(summary(&mut found), ["{}: a:1 a:2"]);
     finder.works();
     assert_eq!(found.standings(), [Standing { last_error: None, ..expected }]);
