@@ -20,6 +20,8 @@ pub(crate) enum Work {
     Stalled,
     /// From the start of the program to its first open port.
     Start,
+    /// A page with a million series.
+    Expose,
 }
 
 /// A load, and what the collector does with it.
@@ -55,7 +57,7 @@ const GRPC_512: Loaded = Loaded {
     budget: Some((0.30, 0.22)),
 };
 
-pub(crate) const CASES: [Case; 12] = [
+pub(crate) const CASES: [Case; 13] = [
     Case { name: "grpc-512", work: Work::Load(GRPC_512) },
     Case {
         name: "grpc-512-attributes",
@@ -116,6 +118,7 @@ pub(crate) const CASES: [Case; 12] = [
     Case { name: "idle", work: Work::Idle },
     Case { name: "stalled-10x", work: Work::Stalled },
     Case { name: "start", work: Work::Start },
+    Case { name: "expose-million", work: Work::Expose },
 ];
 
 /// The load that [`Work::Stalled`] multiplies, and with which it compares.
