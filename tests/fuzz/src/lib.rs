@@ -13,6 +13,7 @@ mod mirror;
 pub mod mutate;
 mod outcome;
 mod reference;
+mod remote_write;
 mod resources;
 mod scan;
 pub mod seeds;
@@ -31,7 +32,7 @@ pub use outcome::Outcome;
 pub type Target = fn(&[u8]) -> Outcome;
 
 /// Every target by its name, which is that of its folder in the corpus too.
-pub static TARGETS: [(&str, Target); 13] = [
+pub static TARGETS: [(&str, Target); 15] = [
     ("scan", scan::scan),
     ("resources", resources::resources),
     ("split", split::split),
@@ -41,6 +42,8 @@ pub static TARGETS: [(&str, Target); 13] = [
     ("configuration", configuration::configuration),
     ("jaeger_proto", jaeger::jaeger_proto),
     ("jaeger_thrift", jaeger::jaeger_thrift),
+    ("remote_write_v1", remote_write::remote_write_v1),
+    ("remote_write_v2", remote_write::remote_write_v2),
     ("xray", xray::xray),
     ("zipkin_json", zipkin::zipkin_json),
     ("zipkin_proto", zipkin::zipkin_proto),
