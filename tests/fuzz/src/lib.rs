@@ -14,6 +14,7 @@ pub mod mutate;
 mod outcome;
 mod prometheus;
 mod reference;
+mod remote_write;
 mod resources;
 mod scan;
 pub mod seeds;
@@ -32,7 +33,7 @@ pub use outcome::Outcome;
 pub type Target = fn(&[u8]) -> Outcome;
 
 /// Every target by its name, which is that of its folder in the corpus too.
-pub static TARGETS: [(&str, Target); 16] = [
+pub static TARGETS: [(&str, Target); 18] = [
     ("scan", scan::scan),
     ("resources", resources::resources),
     ("split", split::split),
@@ -45,6 +46,8 @@ pub static TARGETS: [(&str, Target); 16] = [
     ("prometheus_text", prometheus::prometheus_text),
     ("prometheus_openmetrics", prometheus::prometheus_openmetrics),
     ("prometheus_proto", prometheus::prometheus_proto),
+    ("remote_write_v1", remote_write::remote_write_v1),
+    ("remote_write_v2", remote_write::remote_write_v2),
     ("xray", xray::xray),
     ("zipkin_json", zipkin::zipkin_json),
     ("zipkin_proto", zipkin::zipkin_proto),

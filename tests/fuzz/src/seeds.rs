@@ -1,6 +1,7 @@
 //! Inputs to begin with: requests of every signal with something in every field, odd ones, and configurations.
 
 mod jaeger;
+mod remote_write;
 
 use otlp::{Signal, json};
 
@@ -109,6 +110,7 @@ pub fn all() -> Vec<Seed> {
     }
     jaeger::add_all(&mut seeds);
     add_xray(&mut seeds);
+    remote_write::add_all(&mut seeds);
     seeds
 }
 
