@@ -215,7 +215,8 @@ fn describe(reader: &Reader<'_>, error: &ReadError) -> Diagnostic {
         }
         ReadError::UnknownVariant { name, known } => {
             suggestion = did_you_mean(name, known.iter().copied());
-            (format!("unknown value `{}`{}", shorten(name), came_from(node)), Some(one_of(known)))
+            let message = format!("unknown value `{}`{}", shorten(name), came_from(node));
+            (message, Some(one_of(&without_other_cases(known))))
         }
         ReadError::UnknownField { name, known } => {
             suggestion = did_you_mean(name, known.iter().copied());
@@ -237,6 +238,15 @@ fn describe(reader: &Reader<'_>, error: &ReadError) -> Diagnostic {
     diagnostic.secret = reader.secret;
     diagnostic.value = spelled(node).filter(|_| !reader.secret).map(|text| shorten(&text));
     diagnostic
+}
+
+/// The names without those that differ from another in capitals only.
+fn without_other_cases<'a>(known: &[&'a str]) -> Vec<&'a str> {
+    let has_plain = |name: &str| {
+        let plain = name.to_lowercase();
+        plain != name && known.contains(&plain.as_str())
+    };
+    known.iter().copied().filter(|name| !has_plain(name)).collect()
 }
 
 fn found(node: &Node, is_secret: bool) -> String {

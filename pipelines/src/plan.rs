@@ -2,6 +2,7 @@
 //!
 //! Everything that can be wrong is found here, before anything starts, and all of it is reported.
 
+mod authenticators;
 mod checks;
 mod sections;
 

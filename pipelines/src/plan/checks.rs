@@ -59,6 +59,7 @@ impl Planner<'_> {
         self.check_connectors(plan);
         self.check_cycles(plan);
         self.check_listeners(tree, plan);
+        self.check_authenticators(tree, plan);
     }
 
     fn check_unused(&mut self, plan: &Plan) {
@@ -183,7 +184,7 @@ impl Plan {
         receives.map(|(id, _)| id).collect()
     }
 
-    fn runs(&self, kind: Kind, id: &ComponentId) -> bool {
+    pub(super) fn runs(&self, kind: Kind, id: &ComponentId) -> bool {
         match kind {
             Kind::Extension => self.extensions.contains(id),
             Kind::Receiver => self.pipelines.iter().any(|(_, pipeline)| pipeline.receivers.contains(id)),

@@ -102,6 +102,21 @@ fn an_extension_without_an_entry_runs_with_its_defaults() {
 }
 
 #[test]
+fn an_authenticator_that_does_not_run_is_an_error() {
+    let text = GOOD.replace("out:", "guarded: { auth: { authenticator: page } }").replace("out]", "guarded]");
+    check(
+        &text,
+        &[
+            "error exporters::guarded::auth::authenticator: references extension `page` which is not listed in `service::extensions`",
+        ],
+    );
+    check(
+        &format!("{text}  extensions: [page]\n").replace("service:", "extensions: { page: }\nservice:"),
+        &[],
+    );
+}
+
+#[test]
 fn two_listeners_on_one_port_are_an_error() {
     let text = GOOD.replace("'localhost:1' }", "'localhost:1' }, in/two: { endpoint: '0.0.0.0:1' }");
     let text = text.replace("[in]", "[in, in/two]");
@@ -263,6 +278,7 @@ fn registry() -> Registry {
         .processor::<Pass>()
         .exporter::<Out>()
         .exporter::<SpansOnly>()
+        .exporter::<Guarded>()
         .connector::<Join>()
         .extension::<Page>()
 }
@@ -316,6 +332,26 @@ struct Out {
 impl Default for Out {
     fn default() -> Out {
         Out { level: 3 }
+    }
+}
+
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Guarded {
+    auth: std::collections::BTreeMap<String, String>,
+}
+
+#[async_trait]
+impl Exporter for Guarded {
+    const NAME: &'static str = "guarded";
+    const SIGNALS: &'static [Signal] = ALL;
+
+    fn delivery(&self) -> Delivery {
+        Delivery::default()
+    }
+
+    async fn start(self, _: Context) -> anyhow::Result<Arc<dyn Consumer>> {
+        unreachable!("nothing is started here")
     }
 }
 

@@ -7,10 +7,13 @@ use tests::collector::Collector;
 use tests::{Backend, patience, samples};
 
 use super::starts::start;
-use super::{read, root, said};
+use super::{read, root, said, tool};
 
 #[tokio::test]
 async fn what_an_app_tells_its_sidecar_reaches_the_backend_through_the_gateway() {
+    if tool("openssl", &["version"]).is_none() {
+        return;
+    }
     let secrets = Secrets::made_as_the_page_says("right");
     let backend = Backend::start();
     let gateway = gateway(&backend, &secrets).await;
@@ -30,6 +33,9 @@ async fn what_an_app_tells_its_sidecar_reaches_the_backend_through_the_gateway()
 
 #[tokio::test]
 async fn a_sidecar_that_does_not_know_the_token_is_not_let_into_the_gateway() {
+    if tool("openssl", &["version"]).is_none() {
+        return;
+    }
     let secrets = Secrets::made_as_the_page_says("wrong");
     std::fs::write(secrets.path("guess"), "sesame\n").expect("the folder is ours");
     let backend = Backend::start();
