@@ -83,7 +83,7 @@ impl Target {
             while let Ok((stream, _)) = listener.accept().await {
                 let shared = shared.clone();
                 // A peer that goes away is no trouble of ours.
-                tokio::task::spawn(async move { drop(serve(stream, &shared).await) });
+                tokio::runtime::Handle::current().spawn(async move { drop(serve(stream, &shared).await) });
             }
         });
         Target { address, state, runtime: Some(runtime) }

@@ -11,7 +11,10 @@ use parking_lot::Mutex;
 
 /// Who can be asked what is scraped. Cheap to clone; all clones are one.
 #[derive(Clone, Default)]
-pub struct Targets(Arc<Mutex<Vec<(String, Weak<dyn Scraper>)>>>);
+pub struct Targets(Arc<Mutex<Vec<Known>>>);
+
+/// A receiver's id, and the way to ask it while it is there.
+type Known = (String, Weak<dyn Scraper>);
 
 impl Targets {
     /// Adds the receiver `id`.

@@ -31,11 +31,16 @@ const HOSTS: [&str; 6] = [
     "blackbox-exporter",
 ];
 
-/// What makes a folder of a pod's account and a list of hosts out of nothing that stays: names of its own for the
-/// program that it becomes.
+/// Gives the program that it becomes a list of hosts and a folder of a pod's account of its own; nothing stays.
 const IN_A_POD: &str = "mount --bind \"$HOSTS_FILE\" /etc/hosts && mount -t tmpfs tmpfs /var/run \
      && mkdir -p /var/run/secrets/kubernetes.io \
      && ln -s \"$ACCOUNT\" /var/run/secrets/kubernetes.io/serviceaccount && exec \"$0\" \"$@\"";
+
+/// Where the API server passes on what is asked of nodes.
+const NODES: &str = "https://kubernetes.default.svc:443/api/v1/nodes";
+
+/// What the file makes of the sites that a prober is to look at.
+const PROBE: &str = "http://blackbox-exporter:9115/probe?module=http_2xx&target=https%3A%2F%2F";
 
 /// A place where a pod of a cluster can be played: an address of this machine that nobody else has.
 struct Pod {
@@ -47,17 +52,9 @@ struct Pod {
 impl Pod {
     /// `None`, with words, where a program cannot be given files of its own.
     fn new() -> Option<Pod> {
-        let may = Command::new("unshare").args(["-m", "sh", "-c", "mount -t tmpfs tmpfs /var/run"]).output();
-        match may {
-            Ok(output) if output.status.success() => {}
-            Ok(output) => {
-                eprintln!("SKIPPED: no mounts of its own: {}", String::from_utf8_lossy(&output.stderr));
-                return None;
-            }
-            Err(error) => {
-                eprintln!("SKIPPED: no `unshare`: {error}");
-                return None;
-            }
+        if let Err(why) = may_mount() {
+            skip(&why);
+            return None;
         }
         // All of 127.0.0.0/8 is this machine, so the ports that the file names are free at an address of our own.
         let [_, a, b, c, ..] = RandomState::new().hash_one(0).to_be_bytes();
@@ -147,8 +144,37 @@ async fn the_file_that_a_prometheus_server_had_in_a_cluster_runs_as_it_is() {
         pod.target(9200, "billing 7\n"),
     ];
     let backend = Backend::start();
-    let collector = pod.start_collector(&backend).await;
+    let mut collector = pod.start_collector(&backend).await;
 
+    assert_values_arrive(&backend, &orders).await;
+    assert_targets_are_shown(&collector, &pod.ip).await;
+    // Four jobs, and each resource of a namespace, or of all, is watched once.
+    for (resource, count) in [("nodes", 1), ("pods", 3), ("endpoints", 3), ("services", 3)] {
+        cluster.wait_for_watches(resource, count).await;
+    }
+
+    // The cluster changes while the token does, too.
+    cluster.require_token("second");
+    pod.set_token("second");
+    cluster.end_watches();
+    cluster.apply(node("n2", &pod.ip));
+    cluster.delete("pods", "shop", "orders-1");
+    until("the new node is a target", async || {
+        (targets(&collector, "kubernetes-nodes").await.len() == 2).then_some(())
+    })
+    .await;
+    until("the pod's series end", async || gone(&backend, "kubernetes-pods", "orders").pop()).await;
+    assert_eq!(targets(&collector, "kubernetes-pods").await, Vec::<String>::new());
+    assert_settles(&collector).await;
+    collector.signal("TERM");
+    assert_eq!(collector.exit_code().await, 0);
+    for resource in ["nodes", "pods", "endpoints", "services"] {
+        cluster.wait_for_watches(resource, 0).await;
+    }
+}
+
+/// Something of every job arrives, with the labels that the file gives it.
+async fn assert_values_arrive(backend: &Backend, orders: &Target) {
     for (job, metric, value) in [
         ("kubernetes-apiservers", "apiserver_up", 1.0),
         ("kubernetes-nodes", "kubelet_up", 1.0),
@@ -159,7 +185,7 @@ async fn the_file_that_a_prometheus_server_had_in_a_cluster_runs_as_it_is() {
         ("custom-metrics", "billing", 7.0),
     ] {
         let what = format!("{job} arrives");
-        let point = until(&what, async || numbers(&backend, job, metric).pop()).await;
+        let point = until(&what, async || numbers(backend, job, metric).pop()).await;
         assert_eq!(point.value, value, "{job}");
         assert_eq!(point.attributes.get("cluster").map(String::as_str), Some("production"), "{point:?}");
     }
@@ -173,46 +199,47 @@ async fn the_file_that_a_prometheus_server_had_in_a_cluster_runs_as_it_is() {
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned())),
     );
-    assert_eq!(numbers(&backend, "kubernetes-pods", "orders")[0].attributes, expected);
+    assert_eq!(numbers(backend, "kubernetes-pods", "orders")[0].attributes, expected);
     assert!(orders.asked()[0].starts_with("get /orders http/1.1\r\n"), "{:?}", orders.asked());
-    let kubelet = &numbers(&backend, "kubernetes-nodes", "kubelet_up")[0].attributes;
+    let kubelet = &numbers(backend, "kubernetes-nodes", "kubelet_up")[0].attributes;
     assert_eq!((kubelet["of"].as_str(), kubelet["kubernetes_io_os"].as_str()), ("n1", "linux"));
+}
 
-    let ip = &pod.ip;
+/// The page of targets shows what the file makes of the cluster.
+async fn assert_targets_are_shown(collector: &Collector, ip: &str) {
     let expected = [
-        ("blackbox", vec![
-            "http://blackbox-exporter:9115/probe?module=http_2xx&target=https%3A%2F%2Fapi.example.com%2Fhealth".to_owned(),
-            "http://blackbox-exporter:9115/probe?module=http_2xx&target=https%3A%2F%2Fapp.example.com%2Fhealth".to_owned(),
-        ]),
+        (
+            "blackbox",
+            vec![format!("{PROBE}api.example.com%2Fhealth"), format!("{PROBE}app.example.com%2Fhealth")],
+        ),
         ("custom-metrics", vec![format!("http://{ip}:9200/metrics")]),
         ("kubernetes-apiservers", vec![format!("https://{ip}:443/metrics")]),
-        ("kubernetes-nodes", vec!["https://kubernetes.default.svc:443/api/v1/nodes/n1/proxy/metrics".to_owned()]),
+        ("kubernetes-nodes", vec![format!("{NODES}/n1/proxy/metrics")]),
         ("kubernetes-pods", vec![format!("http://{ip}:9102/orders")]),
         // Scraped every 30 seconds, which is longer than this story.
         ("postgres", vec!["http://postgres-exporter:9187/metrics".to_owned()]),
         ("redis", vec!["http://redis-exporter:9121/metrics".to_owned()]),
     ];
     for (job, urls) in expected {
-        assert_eq!(targets(&collector, job).await, urls, "{job}");
+        assert_eq!(targets(collector, job).await, urls, "{job}");
     }
-    // Four jobs, and each resource of a namespace, or of all, is watched once.
-    for (resource, count) in [("nodes", 1), ("pods", 3), ("endpoints", 3), ("services", 3)] {
-        cluster.wait_for_watches(resource, count).await;
-    }
+}
 
-    // The cluster changes while the token does, too.
-    cluster.require_token("second");
-    pod.set_token("second");
-    cluster.end_watches();
-    cluster.apply(node("n2", ip));
-    cluster.delete("pods", "shop", "orders-1");
-    until("the new node is a target", async || {
-        (targets(&collector, "kubernetes-nodes").await.len() == 2).then_some(())
-    })
-    .await;
-    until("the pod's series end", async || gone(&backend, "kubernetes-pods", "orders").pop()).await;
-    assert_eq!(targets(&collector, "kubernetes-pods").await, Vec::<String>::new());
-    assert_settles(&collector).await;
+/// Why a program cannot be given files of its own, or a server the port of an API server.
+fn may_mount() -> Result<(), String> {
+    let test = ["-m", "sh", "-c", "mount -t tmpfs tmpfs /var/run"];
+    let output =
+        Command::new("unshare").args(test).output().map_err(|error| format!("`unshare`: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("no mounts: {}", String::from_utf8_lossy(&output.stderr).trim()));
+    }
+    std::net::TcpListener::bind("127.111.111.111:443").map_err(|error| format!("port 443: {error}"))?;
+    Ok(())
+}
+
+#[expect(clippy::print_stderr, reason = "who runs the tests is told what was left out")]
+fn skip(why: &str) {
+    eprintln!("SKIPPED: a pod cannot be played here: {why}");
 }
 
 /// The URLs of a job's targets.

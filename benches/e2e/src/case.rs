@@ -22,6 +22,8 @@ pub(crate) enum Work {
     Start,
     /// CPU time and memory while so many targets of a thousand samples are scraped every 15 seconds.
     Scrape(usize),
+    /// A page with a million series.
+    Expose,
 }
 
 /// A load, and what the collector does with it.
@@ -57,7 +59,7 @@ const GRPC_512: Loaded = Loaded {
     budget: Some((0.30, 0.22)),
 };
 
-pub(crate) const CASES: [Case; 13] = [
+pub(crate) const CASES: [Case; 14] = [
     Case { name: "grpc-512", work: Work::Load(GRPC_512) },
     Case {
         name: "grpc-512-attributes",
@@ -119,6 +121,7 @@ pub(crate) const CASES: [Case; 13] = [
     Case { name: "stalled-10x", work: Work::Stalled },
     Case { name: "start", work: Work::Start },
     Case { name: "scrape-1000", work: Work::Scrape(1_000) },
+    Case { name: "expose-million", work: Work::Expose },
 ];
 
 /// The load that [`Work::Stalled`] multiplies, and with which it compares.

@@ -10,6 +10,7 @@ mod cli;
 mod configuration;
 mod control;
 mod endpoints;
+mod expose;
 mod generator;
 mod measure;
 mod memory;

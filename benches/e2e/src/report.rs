@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::case::{CASES, Case, Loaded, Work};
 use crate::cli::Options;
+use crate::expose::{Exposed, expose};
 use crate::measure::{Figures, measure};
 use crate::memory::{Stall, idle, stalled};
 use crate::request::Shape;
@@ -86,6 +87,11 @@ impl Bench<'_> {
             Work::Start => {
                 let times = start_times(&self.setup, if self.options.smoke { 3 } else { 15 }).await?;
                 self.start(case.name, &times)
+            }
+            Work::Expose => {
+                let exposed =
+                    expose(&self.setup, if self.options.smoke { 20_000 } else { 1_000_000 }).await?;
+                self.exposed(case.name, &exposed)
             }
         }
     }
@@ -236,6 +242,45 @@ impl Bench<'_> {
         if server.is_none() {
             complain("there is no Prometheus server here to compare with");
         }
+        Ok(())
+    }
+
+    fn exposed(&mut self, name: &str, exposed: &Exposed) -> anyhow::Result<()> {
+        let mib = |bytes: u64| bytes as f64 / MIB;
+        let series = exposed.series as f64;
+        let per_series =
+            (exposed.loaded_bytes - exposed.empty_bytes.min(exposed.loaded_bytes)) as f64 / series;
+        say(&format!(
+            "{name:<26} {:.1} MiB before, {:.1} with {} series ({per_series:.0} bytes each); {:.2?} of CPU for a new one, \
+             {:.2?} for a point of a known one",
+            mib(exposed.empty_bytes),
+            mib(exposed.loaded_bytes),
+            exposed.series,
+            exposed.per_new,
+            exposed.per_known,
+        ))?;
+        let mut pages = Vec::new();
+        for page in &exposed.pages {
+            say(&format!(
+                "{:<26} {}: {:.1} MiB in {:.2?}, {:.2?} of CPU, memory up to {:.1} MiB, {} points taken meanwhile",
+                "",
+                page.format,
+                mib(page.page_bytes),
+                page.took,
+                page.cpu,
+                mib(page.peak_bytes),
+                page.points,
+            ))?;
+            pages.push(json!({
+                "format": page.format, "page_mib": mib(page.page_bytes), "seconds": page.took.as_secs_f64(),
+                "cpu_seconds": page.cpu.as_secs_f64(), "peak_mib": mib(page.peak_bytes), "points": page.points,
+            }));
+        }
+        self.rows.push(json!({
+            "case": name, "series": exposed.series, "empty_mib": mib(exposed.empty_bytes),
+            "loaded_mib": mib(exposed.loaded_bytes), "cpu_seconds_per_million_new": exposed.per_new.as_secs_f64() * 1e6,
+            "cpu_seconds_per_million_known": exposed.per_known.as_secs_f64() * 1e6, "pages": pages,
+        }));
         Ok(())
     }
 

@@ -182,7 +182,11 @@ impl Series {
         if next.time < state.time {
             return Err(Reason::Older);
         }
-        if is_delta { state.add(next, point.kind()) } else { Ok(*state = next) }
+        if is_delta {
+            return state.add(next, point.kind());
+        }
+        *state = next;
+        Ok(())
     }
 }
 

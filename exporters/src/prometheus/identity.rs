@@ -37,9 +37,7 @@ impl Identities {
 
     /// Of texts in their order.
     pub(super) fn texts(&self, texts: &[&[u8]]) -> Identity {
-        let mut hasher = self.0.build_hasher();
-        texts.hash(&mut hasher);
-        Identity::default().plus(hasher.finish())
+        Identity::default().plus(self.0.hash_one(texts))
     }
 }
 

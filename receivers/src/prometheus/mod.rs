@@ -22,6 +22,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod text;
+mod texts;
 
 pub use self::config::Config;
 pub use self::duration::{PromDuration, PromDurationError};

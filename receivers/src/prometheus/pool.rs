@@ -14,7 +14,7 @@ use formats::prometheus::translate::Settings;
 use tokio::sync::watch;
 
 use super::config::Histograms;
-use super::discovery::Group;
+use super::discovery::Kept;
 use super::scrape::{Loop, Shared};
 use super::status::{JobBoard, Status};
 use super::target::{self, Built, Id, Target};
@@ -30,7 +30,7 @@ pub(super) struct Pool {
     board: Arc<JobBoard>,
     running: BTreeMap<Arc<Id>, Running>,
     /// By the group's address, which stays its own as long as the group is held.
-    made: HashMap<usize, (Arc<Group>, Made)>,
+    made: HashMap<usize, (Arc<Kept>, Made)>,
     settings: Vec<(Histograms, Duration, Arc<Settings>)>,
 }
 
@@ -66,7 +66,7 @@ impl Pool {
         }
     }
 
-    fn sync(&mut self, groups: Vec<Arc<Group>>) {
+    fn sync(&mut self, groups: Vec<Arc<Kept>>) {
         let made = self.make(groups);
         let mut targets: BTreeMap<&Id, &Target> = BTreeMap::new();
         for built in made.iter().flat_map(|(_, made)| made.iter()) {
@@ -88,7 +88,7 @@ impl Pool {
     }
 
     /// What the rules make of each group; those that have not changed are not made again.
-    fn make(&mut self, groups: Vec<Arc<Group>>) -> Vec<(Arc<Group>, Made)> {
+    fn make(&mut self, groups: Vec<Arc<Kept>>) -> Vec<(Arc<Kept>, Made)> {
         let job = &self.board.shared.job;
         let mut known = std::mem::take(&mut self.made);
         let mut all = Vec::with_capacity(groups.len());
@@ -97,10 +97,10 @@ impl Pool {
             let made = match known.remove(&address) {
                 Some((_, made)) => made,
                 None => {
-                    let build = |own: &Labels| {
-                        target::build(job, &job.rules, target::discovered(job, own, &group.labels))
-                    };
-                    group.targets.iter().map(build).collect()
+                    let labels = group.labels();
+                    let build =
+                        |own: Labels| target::build(job, &job.rules, target::discovered(job, own, &labels));
+                    group.targets().map(build).collect()
                 }
             };
             self.made.insert(address, (group.clone(), made.clone()));
@@ -118,14 +118,14 @@ impl Pool {
 
     /// Sees to it that the target has a loop.
     fn keep(&mut self, target: &Target) -> (Arc<Id>, Arc<Status>) {
-        if let Some((id, running)) = self.running.get_key_value(&target.id) {
-            if described(&running.target.discovered).eq(described(&target.discovered)) {
-                running.wanted.send_if_modified(|wanted| !std::mem::replace(wanted, true));
-                if running.target.discovered != target.discovered {
-                    running.status.rediscovered(Arc::new(target.clone()));
-                }
-                return (id.clone(), running.status.clone());
+        if let Some((id, running)) = self.running.get_key_value(&target.id)
+            && described(&running.target.discovered).eq(described(&target.discovered))
+        {
+            running.wanted.send_if_modified(|wanted| !std::mem::replace(wanted, true));
+            if running.target.discovered != target.discovered {
+                running.status.rediscovered(Arc::new(target.clone()));
             }
+            return (id.clone(), running.status.clone());
         }
         // Another one in the place of the old: that one ends when it is not wanted by anybody any more.
         let (id, running) = self.start(target);

@@ -7,7 +7,7 @@ use component::{Choice, DiscoveryStatus, JobStatus, ScrapeStatus, Scraper, Targe
 use formats::prometheus::Labels;
 use parking_lot::Mutex;
 
-use super::discovery::{Found, Group};
+use super::discovery::{Found, Kept};
 use super::pool::Made;
 use super::scrape::Shared;
 use super::target::{self, Built, Id, Target};
@@ -72,7 +72,7 @@ pub(super) struct JobBoard {
 #[derive(Default)]
 pub(super) struct JobTargets {
     pub(super) active: BTreeMap<Arc<Id>, Arc<Status>>,
-    pub(super) made: Vec<(Arc<Group>, Made)>,
+    pub(super) made: Vec<(Arc<Kept>, Made)>,
 }
 
 /// All jobs of a receiver.
@@ -127,7 +127,7 @@ impl JobBoard {
         });
         for (group, index) in labels.take(kept) {
             if choice.admits(None) {
-                let labels = target::discovered(&self.shared.job, &group.targets[index], &group.labels);
+                let labels = target::discovered(&self.shared.job, group.target(index), &group.labels());
                 show(pairs(&labels));
             }
         }

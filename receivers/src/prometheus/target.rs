@@ -77,8 +77,8 @@ impl Hasher for Fnv {
 }
 
 /// The labels of a target before relabelling.
-pub(super) fn discovered(job: &Job, own: &Labels, group: &Labels) -> Labels {
-    let mut labels = own.clone();
+pub(super) fn discovered(job: &Job, own: Labels, group: &Labels) -> Labels {
+    let mut labels = own;
     let mut fill = |name: &str, value: &str| {
         if !labels.contains(name) {
             labels.set(name, value);

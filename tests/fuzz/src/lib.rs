@@ -12,7 +12,9 @@ mod json;
 mod mirror;
 pub mod mutate;
 mod outcome;
+mod prometheus;
 mod reference;
+mod remote_write;
 mod resources;
 mod scan;
 pub mod seeds;
@@ -31,7 +33,7 @@ pub use outcome::Outcome;
 pub type Target = fn(&[u8]) -> Outcome;
 
 /// Every target by its name, which is that of its folder in the corpus too.
-pub static TARGETS: [(&str, Target); 13] = [
+pub static TARGETS: [(&str, Target); 18] = [
     ("scan", scan::scan),
     ("resources", resources::resources),
     ("split", split::split),
@@ -41,6 +43,11 @@ pub static TARGETS: [(&str, Target); 13] = [
     ("configuration", configuration::configuration),
     ("jaeger_proto", jaeger::jaeger_proto),
     ("jaeger_thrift", jaeger::jaeger_thrift),
+    ("prometheus_text", prometheus::prometheus_text),
+    ("prometheus_openmetrics", prometheus::prometheus_openmetrics),
+    ("prometheus_proto", prometheus::prometheus_proto),
+    ("remote_write_v1", remote_write::remote_write_v1),
+    ("remote_write_v2", remote_write::remote_write_v2),
     ("xray", xray::xray),
     ("zipkin_json", zipkin::zipkin_json),
     ("zipkin_proto", zipkin::zipkin_proto),

@@ -26,7 +26,7 @@ const NUMBERS: [u64; 12] = [
 ];
 
 /// Pieces of the languages that targets read.
-const PIECES: [&[u8]; 24] = [
+const PIECES: [&[u8]; 30] = [
     b"null",
     b"\"",
     b"{",
@@ -51,6 +51,12 @@ const PIECES: [&[u8]; 24] = [
     b"a::b: ",
     b"'",
     b"\xff\xfe",
+    b"\n# TYPE a ",
+    b"histogram\n",
+    b"_bucket{le=\"1\"} ",
+    b"_count ",
+    b" # {a=\"b\"} 1",
+    b"\n# EOF\n",
 ];
 
 /// Makes inputs out of others. The same seed makes the same ones.

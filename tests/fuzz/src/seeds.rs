@@ -1,6 +1,7 @@
 //! Inputs to begin with: requests of every signal with something in every field, odd ones, and configurations.
 
 mod jaeger;
+mod remote_write;
 
 use otlp::{Signal, json};
 
@@ -73,6 +74,16 @@ const ZIPKIN_COMPACT: &[u8] =
     b"cs\x1c\x16\x04\x28\x03get\x16\x06\x29\x1c\x18\x02sr\x1c\x15\x02\x14\x50\x18\x01f\0\0\
 \x29\x1c\x18\x01k\x18\x01v\x15\x0c\0\x26\x02\x16\x04\0";
 
+/// Pages of Prometheus, behind the choice of settings.
+const PROMETHEUS: [(&str, &str, &[u8]); 3] = [
+    ("prometheus_text", "plain", concat!("\0", include_str!("seeds/prometheus.txt")).as_bytes()),
+    ("prometheus_text", "honored", concat!("\x2f", include_str!("seeds/prometheus.txt")).as_bytes()),
+    ("prometheus_openmetrics", "plain", concat!("\0", include_str!("seeds/openmetrics.txt")).as_bytes()),
+];
+
+/// Families of every kind, with every field.
+const PROMETHEUS_PROTO: &[u8] = include_bytes!("seeds/prometheus.pb");
+
 /// Every seed, for every target.
 #[must_use]
 pub fn all() -> Vec<Seed> {
@@ -91,8 +102,15 @@ pub fn all() -> Vec<Seed> {
     for (target, name, bytes) in ZIPKIN {
         add(&mut seeds, target, name, &[bytes]);
     }
+    for (target, name, bytes) in PROMETHEUS {
+        add(&mut seeds, target, name, &[bytes]);
+    }
+    for (name, choices) in [("classic", 8), ("both", 16), ("merged", 64)] {
+        add(&mut seeds, "prometheus_proto", name, &[&[choices], PROMETHEUS_PROTO]);
+    }
     jaeger::add_all(&mut seeds);
     add_xray(&mut seeds);
+    remote_write::add_all(&mut seeds);
     seeds
 }
 

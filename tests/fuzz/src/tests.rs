@@ -72,6 +72,24 @@ fn seeds_of_zipkin_have_spans() {
 }
 
 #[test]
+fn seeds_of_prometheus_have_samples() {
+    use formats::prometheus::translate::{Format, Scrape, Settings, Target, Translator};
+    for seed in seeds::all().into_iter().filter(|seed| seed.target.starts_with("prometheus")) {
+        let format = match seed.target {
+            "prometheus_text" => Format::Text,
+            "prometheus_openmetrics" => Format::OpenMetrics,
+            _ => Format::Protobuf,
+        };
+        let target = Target { labels: [("job", "j")].into_iter().collect(), ..Target::default() };
+        let settings = Settings { native_histograms: true, ..Settings::default() };
+        let mut translator = Translator::new(settings.into(), target);
+        let outcome = translator.page(&seed.bytes[1..], format, Scrape::default(), Default::default);
+        assert!(outcome.error.is_none() && outcome.scraped > 5, "{}: {outcome:?}", seed.name);
+        assert_eq!(outcome.bad_lines, usize::from(format == Format::Text), "{:?}", outcome.described);
+    }
+}
+
+#[test]
 fn seeds_of_requests_are_requests() {
     for seed in seeds::all().into_iter().filter(|seed| seed.target == "scan") {
         let input = input::Input::<0>::read(&seed.bytes).unwrap();

@@ -3,10 +3,15 @@
 use tests::client::Client;
 use tests::patience::until;
 use tests::prometheus::Prometheus;
+use tests::proto::common::v1::{KeyValue, any_value::Value};
 use tests::proto::metrics::v1::{
     Exemplar, ExponentialHistogram, ExponentialHistogramDataPoint, Histogram, HistogramDataPoint, Metric,
     NumberDataPoint, exemplar, exponential_histogram_data_point::Buckets, metric::Data, number_data_point,
 };
+use tests::tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tests::tokio::net::TcpListener;
+use tests::tokio::runtime::Handle;
+use tests::tokio::task::JoinHandle;
 use tests::{Backend, Collector};
 
 use super::{counter, gauge, metric, now, number, receiving, send, sending};
@@ -65,42 +70,103 @@ async fn prometheus_takes_what_the_exporter_sends() {
     assert_eq!((account.received, account.delivered), (6, 6));
 }
 
+/// What the scraped target shows.
+const PAGE: &str = r#"# TYPE jobs counter
+jobs{queue="a"} 7
+# TYPE h histogram
+h_bucket{le="1"} 2
+h_bucket{le="+Inf"} 3
+h_sum 4.5
+h_count 3
+made_total 9
+"#;
+
 #[tokio::test]
 async fn the_receiver_takes_what_prometheus_scrapes() {
     let backend = Backend::start();
     let collector = FERROTEL.start(&receiving(&backend.address())).await;
-    let target = until("the address of the metrics", async || {
-        let line = collector.log().lines().into_iter().find(|line| line.contains("Serving metrics"))?;
-        let (_, rest) = line.split_once("\"endpoint\":\"")?;
-        rest.split_once('"').map(|(address, _)| address.to_owned())
-    })
-    .await;
+    let (target, serving) = serve_page().await;
     let config = format!(
         "
 global: {{ scrape_interval: 250ms, scrape_timeout: 250ms, external_labels: {{ region: eu }} }}
 scrape_configs: [{{ job_name: story, static_configs: [{{ targets: ['{target}'] }}] }}]
-remote_write: [{{ url: 'http://{}/api/v1/write', queue_config: {{ batch_send_deadline: 200ms }} }}]
+remote_write:
+  - url: 'http://{}/api/v1/write'
+    queue_config: {{ batch_send_deadline: 200ms }}
+    metadata_config: {{ send: true, send_interval: 500ms }}
 ",
         address(&collector).await
     );
     let Some(prometheus) = Prometheus::start(&config, &[]).await else { return };
-    let up = until("`up` arrives", async || backend.metrics().into_iter().find(|metric| metric.name == "up"))
-        .await;
-    let Some(Data::Gauge(up)) = up.data else { panic!("{up:?}") };
-    assert_eq!(up.data_points[0].value, Some(number_data_point::Value::AsDouble(1.0)));
-    assert_eq!(up.data_points[0].attributes[0].key, "region");
-    let found = until("a counter and a resource", async || {
-        let metrics = backend.metrics();
-        let counter = metrics.into_iter().find(|metric| metric.name.ends_with("_total"))?;
-        Some(counter)
-    })
-    .await;
-    let Some(Data::Sum(sum)) = found.data else { panic!("{found:?}") };
-    assert!(sum.is_monotonic && sum.aggregation_temporality == 2);
+    for (name, attributes, is_sum, value) in [
+        ("up", &["region=eu"][..], false, 1.0),
+        ("made_total", &["region=eu"], true, 9.0),
+        ("h_sum", &["region=eu"], false, 4.5),
+        ("h_bucket", &["le=+Inf", "region=eu"], false, 3.0),
+        // Prometheus tells its type apart, and it has no name that says it.
+        ("jobs", &["queue=a", "region=eu"], true, 7.0),
+    ] {
+        let look = async || {
+            let has = |metric: &Metric| {
+                metric.name == name && points(metric, is_sum).contains(&(attributes.join(","), value))
+            };
+            backend.metrics().iter().any(has).then_some(())
+        };
+        until(&format!("{name} {attributes:?} arrives"), look).await;
+    }
+    serving.abort();
+    // What has ended is told.
+    let look = async || {
+        let flags = |metric: Metric| match metric.data {
+            Some(Data::Sum(sum)) => sum.data_points.iter().any(|point| point.flags == 1),
+            _ => false,
+        };
+        backend.metrics().into_iter().any(|metric| metric.name == "made_total" && flags(metric)).then_some(())
+    };
+    until("a stale marker arrives", look).await;
     drop(prometheus);
     collector.assert_books_balance().await;
     let account = collector.account("receiver", "prometheusremotewrite", "metrics").await;
     assert!(account.received > 0 && account.refused == 0, "{account:?}");
+}
+
+/// Attributes and value of each point, if the metric is of that kind.
+fn points(metric: &Metric, is_sum: bool) -> Vec<(String, f64)> {
+    let points = match &metric.data {
+        Some(Data::Sum(sum)) if is_sum && sum.is_monotonic && sum.aggregation_temporality == 2 => {
+            &sum.data_points
+        }
+        Some(Data::Gauge(gauge)) if !is_sum => &gauge.data_points,
+        _ => return Vec::new(),
+    };
+    let text = |pair: &KeyValue| match pair.value.as_ref().and_then(|value| value.value.as_ref()) {
+        Some(Value::StringValue(text)) => format!("{}={text}", pair.key),
+        other => format!("{}={other:?}", pair.key),
+    };
+    let shown = |point: &NumberDataPoint| match point.value {
+        Some(number_data_point::Value::AsDouble(value)) => {
+            Some((point.attributes.iter().map(text).collect::<Vec<_>>().join(","), value))
+        }
+        _ => None,
+    };
+    points.iter().filter_map(shown).collect()
+}
+
+/// A target that shows [`PAGE`], until it is aborted.
+async fn serve_page() -> (String, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
+    let address = listener.local_addr().expect("it is bound").to_string();
+    let serving = Handle::current().spawn(async move {
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: text/plain; version=0.0.4\r\nconnection: close\r\n";
+        let answer = format!("{head}content-length: {}\r\n\r\n{PAGE}", PAGE.len());
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = [0; 4096];
+            // Whether the scraper hears the answer is its own affair.
+            let _ = stream.read(&mut request).await;
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+    });
+    (address, serving)
 }
 
 #[tokio::test]

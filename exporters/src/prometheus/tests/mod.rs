@@ -100,6 +100,7 @@ impl Exporter {
         let chunks = match content {
             Content::Whole(bytes) => vec![bytes],
             Content::Chunks(chunks) => chunks.map(Result::unwrap).collect(),
+            Content::Arriving(_) => panic!("a page is made, and not waited for"),
         };
         (head.status, chunks)
     }

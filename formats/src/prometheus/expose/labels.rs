@@ -75,7 +75,7 @@ fn push_quoted(text: &mut String, value: &str) {
 pub(super) fn push_escaped(text: &mut String, value: &str, with_quotes: bool) {
     let mut rest = value;
     let is_special = |byte: &u8| *byte == b'\\' || *byte == b'\n' || (with_quotes && *byte == b'"');
-    while let Some(at) = rest.as_bytes().iter().position(|byte| is_special(byte)) {
+    while let Some(at) = rest.as_bytes().iter().position(&is_special) {
         text.push_str(&rest[..at]);
         text.push_str(match rest.as_bytes()[at] {
             b'\\' => r"\\",

@@ -143,12 +143,13 @@ impl<'a> Reader<'a> for OpenMetrics<'a> {
     }
 }
 
-/// Seconds, which may have a fraction, in whole milliseconds.
+/// Seconds, which may have a fraction, in whole milliseconds, as near as they come.
 pub(in crate::prometheus) fn millis(seconds: f64) -> Result<i64, Reason> {
-    // No integer is lost up to here, and it is far behind any calendar.
-    const RANGE: std::ops::RangeInclusive<f64> = -9e15..=9e15;
-    let millis = (seconds * 1000.0).trunc();
-    if RANGE.contains(&millis) { Ok(millis as i64) } else { Err("the timestamp is out of range".into()) }
+    if seconds.is_finite() {
+        Ok((seconds * 1000.0) as i64)
+    } else {
+        Err("the timestamp is not a time".into())
+    }
 }
 
 fn help<'a>(family: Text<'a>, text: &'a [u8]) -> Result<Line<'a>, Reason> {

@@ -50,9 +50,6 @@ pub(super) fn parse(bytes: &[u8], dialect: Dialect) -> Result<Series<'_>, Reason
     let mut series = Series { name: text(&bytes[..name])?.into(), labels: Vec::new() };
     reader.skip_blanks();
     if reader.at < bytes.len() {
-        if dialect == Dialect::OpenMetrics && reader.at > name {
-            return Err("a blank stands in front of `{`".into());
-        }
         reader.expect(b'{')?;
         reader.labels(&mut series)?;
     }

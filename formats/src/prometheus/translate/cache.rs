@@ -110,12 +110,14 @@ pub(super) struct MetricKey {
     pub(super) group: u32,
     pub(super) name: String,
     pub(super) shape: Shape,
-    pub(super) meaning: Meaning,
+    pub(super) kind: Kind,
 }
 
 #[derive(Debug)]
 pub(super) struct Metric {
     pub(super) key: MetricKey,
+    /// Where it is described; [`NOWHERE`] if nothing was said about it.
+    pub(super) family: u32,
     pub(super) page: u64,
     /// Its points on this page in their order.
     pub(super) points: Vec<u32>,
@@ -173,6 +175,7 @@ impl Cache {
     pub(super) fn metric(&mut self, key: MetricKey) -> u32 {
         self.metrics.find_or_make(key, |key| Metric {
             key: key.clone(),
+            family: NOWHERE,
             page: 0,
             points: Vec::new(),
             header: Vec::new(),
@@ -210,14 +213,18 @@ impl Cache {
         name.meaning
     }
 
-    /// The point, ready for samples of this page, with all that it belongs to.
+    /// The point, ready for samples of this page, with all that it belongs to. Its metric is described by `family`.
     #[inline]
-    pub(super) fn use_point(&mut self, id: u32) -> &mut Point {
+    pub(super) fn use_point(&mut self, id: u32, family: u32) -> &mut Point {
         let point = self.points.row(id);
         if point.page != self.page {
             let metric = point.metric;
             self.use_metric(metric);
-            self.metrics.row_mut(metric).points.push(id);
+            let metric = self.metrics.row_mut(metric);
+            metric.points.push(id);
+            if family != NOWHERE {
+                metric.family = family;
+            }
             self.points.row_mut(id).begin(self.page);
         }
         self.points.row_mut(id)
@@ -226,7 +233,8 @@ impl Cache {
     pub(super) fn use_metric(&mut self, id: u32) {
         let metric = self.metrics.row_mut(id);
         if metric.page != self.page {
-            metric.page = self.page;
+            // What was said on another page does not count.
+            (metric.page, metric.family) = (self.page, NOWHERE);
             metric.points.clear();
             let group = metric.key.group;
             self.use_group(group);

@@ -111,7 +111,10 @@ impl Request {
     fn metric(&mut self, cache: &mut Cache, id: u32) {
         let Cache { metrics, points, families, page, .. } = cache;
         let metric = metrics.row_mut(id);
-        set_header(metric, families);
+        // A metric of which nothing is left ends as what it was.
+        if metric.points.iter().any(|id| points.row(*id).is_ready) {
+            set_header(metric, families);
+        }
         let header = self.flat.len();
         self.flat.raw(&metric.header);
         let start = self.flat.len();
@@ -214,17 +217,13 @@ fn tagged(length: usize) -> usize {
     1 + varint_len(length as u64) + length
 }
 
-/// What stands in front of a metric's data, by what this page says; it may say nothing when the metric ends.
+/// What stands in front of a metric's data, by what this page says about it.
 fn set_header(metric: &mut Metric, families: &Families) {
-    let meaning = metric.key.meaning;
-    let family = families.get(meaning.family).filter(|family| families.is_current(family));
-    if family.is_none() && !metric.header.is_empty() {
-        return;
-    }
+    let family = families.get(metric.family).filter(|family| families.is_current(family));
     let (help, unit) = family.map_or(("", ""), |family| (family.help(), family.unit()));
     metric.header.clear();
     let mut out = Writer::append_to(std::mem::take(&mut metric.header));
-    write_header(&mut out, &metric.key.name, help, &ucum(unit), meaning.kind.as_str());
+    write_header(&mut out, &metric.key.name, help, &ucum(unit), metric.key.kind.as_str());
     metric.header = out.into_bytes();
 }
 

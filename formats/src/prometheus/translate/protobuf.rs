@@ -173,7 +173,7 @@ impl Reading<'_> {
     /// Says when counting began, if that is known.
     fn start(&mut self, from: &Source<'_>) {
         if let Some(point) = from.point.filter(|_| from.created > 0 && from.family.kind != Kind::Gauge) {
-            self.cache.use_point(point).start = from.created;
+            self.cache.points.row_mut(point).start = from.created;
         }
     }
 }

@@ -123,6 +123,10 @@ impl<'r> Reading<'r> {
             _ => self.cache.series.find(text)?,
         };
         let series = self.cache.series.row(id);
+        if series.page == self.cache.page {
+            // What becomes of it was decided further up, and its value is there.
+            return Some(id);
+        }
         let (name, meaning) = (series.name, series.meaning);
         let is_same =
             series.current == self.current && (name == NOWHERE || self.cache.look_up(name) == meaning);
@@ -187,7 +191,8 @@ impl<'r> Reading<'r> {
         let metric = metric.to_owned();
         let resource = self.cache.resource(job, instance);
         let group = self.cache.group(resource, scope(labels, self.cx));
-        let metric = self.cache.metric(MetricKey { group, name: metric, shape: role.shape, meaning });
+        let metric =
+            self.cache.metric(MetricKey { group, name: metric, shape: role.shape, kind: meaning.kind });
         let point = self.cache.point(metric, attributes(labels, role.shape), role.shape);
         Ok((name, meaning, Fate::Part { point, part: role.part }))
     }
@@ -203,7 +208,8 @@ impl<'r> Reading<'r> {
         let time = timestamp.filter(|_| self.cx.settings.honor_timestamps);
         let is_again = self.follow(id);
         self.outcome.scraped += 1;
-        let fate = self.cache.series.row(id).fate.clone();
+        let series = self.cache.series.row(id);
+        let (family, fate) = (series.meaning.family, series.fate.clone());
         if matches!(fate, Fate::Dropped) {
             return Ok(Recorded::Ignored);
         }
@@ -220,7 +226,7 @@ impl<'r> Reading<'r> {
                 let info = &mut self.cache.use_resource(resource).info;
                 labels.iter().for_each(|(name, value)| info.set(name, value));
             }
-            Fate::Part { point, part } => return self.take(point, part, value, time, exemplar),
+            Fate::Part { point, part } => return self.take((point, family), part, value, time, exemplar),
         }
         Ok(Recorded::Ignored)
     }
@@ -245,13 +251,13 @@ impl<'r> Reading<'r> {
 
     fn take(
         &mut self,
-        id: u32,
+        (id, family): (u32, u32),
         part: Part,
         value: Value,
         time: Option<i64>,
         exemplar: Option<Exemplar<'_>>,
     ) -> Result<Recorded, Fault> {
-        let point = self.cache.use_point(id);
+        let point = self.cache.use_point(id, family);
         let placed = match value {
             Value::Number(value) => point.take(part, value, time),
             Value::Native(native) => point.take_native(*native, time),

@@ -20,7 +20,7 @@ pub(super) enum Credentials {
     },
     /// The first word of the header, and the rest.
     Scheme(String, SecretSource),
-    OAuth2(Tokens),
+    OAuth2(Box<Tokens>),
 }
 
 impl Credentials {
@@ -33,7 +33,7 @@ impl Credentials {
             });
         }
         if let Some(oauth2) = &keys.oauth2 {
-            return Ok(Credentials::OAuth2(Tokens::new(oauth2, cx)?));
+            return Ok(Credentials::OAuth2(Box::new(Tokens::new(oauth2, cx)?)));
         }
         let (scheme, text, file) = match &keys.authorization {
             Some(block) => (block.scheme(), &block.credentials, &block.credentials_file),

@@ -8,7 +8,7 @@ use component::{Context, Counter, Description, Gauge, Trouble};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use super::{Discovery, Group};
+use super::{Discovery, Group, Kept};
 
 /// As the Go Collector names it.
 const FAILURES: Description = Description {
@@ -42,7 +42,7 @@ struct Board {
 struct Slot {
     kind: &'static str,
     name: String,
-    groups: BTreeMap<String, Arc<Group>>,
+    groups: BTreeMap<String, Arc<Kept>>,
     failures: u64,
     last_error: Option<String>,
 }
@@ -121,7 +121,7 @@ impl Found {
     }
 
     /// All groups there are now, in the order of the settings and of their sources.
-    pub fn groups(&mut self) -> Vec<Arc<Group>> {
+    pub fn groups(&mut self) -> Vec<Arc<Kept>> {
         // Before the groups are read: a change in between is seen twice, not never.
         self.changes.mark_unchanged();
         self.board.slots.lock().iter().flat_map(|slot| slot.groups.values().cloned()).collect()
@@ -147,7 +147,16 @@ impl Slot {
     }
 
     fn targets(&self) -> usize {
-        self.groups.values().map(|group| group.targets.len()).sum()
+        self.groups.values().map(|group| group.len()).sum()
+    }
+
+    /// Whether one of these changes anything.
+    fn take_all(&mut self, groups: impl IntoIterator<Item = Group>) -> bool {
+        let mut any_change = false;
+        for group in groups {
+            any_change |= self.take(group);
+        }
+        any_change
     }
 
     /// Whether this changes anything.
@@ -155,10 +164,11 @@ impl Slot {
         if group.targets.is_empty() {
             return self.groups.remove(&group.source).is_some();
         }
-        if self.groups.get(&group.source).is_some_and(|known| **known == group) {
+        let kept = Kept::new(&group);
+        if self.groups.get(&group.source).is_some_and(|known| **known == kept) {
             return false;
         }
-        self.groups.insert(group.source.clone(), Arc::new(group));
+        self.groups.insert(group.source, Arc::new(kept));
         true
     }
 }
@@ -177,7 +187,7 @@ struct Teller {
 impl Finder {
     /// Each group replaces the one of the same source; an empty one removes it. The others stay.
     pub fn update(&self, groups: impl IntoIterator<Item = Group>) {
-        self.change(|slot| groups.into_iter().fold(false, |changed, group| slot.take(group) || changed));
+        self.change(|slot| slot.take_all(groups));
     }
 
     /// These groups are all there are.
@@ -187,7 +197,7 @@ impl Finder {
             let sources: BTreeSet<&str> = groups.iter().map(|group| group.source.as_str()).collect();
             slot.groups.retain(|source, _| sources.contains(source.as_str()));
             let any_gone = slot.groups.len() < before;
-            groups.into_iter().fold(any_gone, |changed, group| slot.take(group) || changed)
+            slot.take_all(groups) || any_gone
         });
     }
 

@@ -14,6 +14,7 @@ mod file;
 mod found;
 mod glob;
 mod http;
+mod kept;
 pub mod kubernetes;
 mod statics;
 
@@ -28,6 +29,7 @@ pub use dns::{DnsSdConfig, RecordType};
 pub use file::FileSdConfig;
 pub use found::{Finder, Found, Standing};
 pub use http::{HttpKeysOfSd, HttpSdConfig};
+pub use kept::Kept;
 pub use statics::StaticConfig;
 
 /// The label that says where a target is: `host:port`.

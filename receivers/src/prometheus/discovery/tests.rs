@@ -23,11 +23,11 @@ fn group(source: &str, addresses: &[&str]) -> Group {
 
 /// `source labels: addresses` for each group.
 fn summary(found: &mut Found) -> Vec<String> {
-    let addresses = |group: &Group| {
-        let addresses: Vec<&str> = group.targets.iter().map(|target| target.get(ADDRESS)).collect();
+    let addresses = |group: &Kept| {
+        let addresses: Vec<String> = group.targets().map(|target| target.get(ADDRESS).to_owned()).collect();
         addresses.join(" ")
     };
-    found.groups().iter().map(|group| format!("{}: {}", group.labels, addresses(group))).collect()
+    found.groups().iter().map(|group| format!("{}: {}", group.labels(), addresses(group))).collect()
 }
 
 /// Waits until that is what was found.
@@ -131,7 +131,7 @@ async fn failures_keep_the_targets_are_counted_and_shown_until_it_works_again() 
         failures: 2,
         last_error: Some("no answer".to_owned()),
     };
-    assert_eq!(found.standings(), [expected.clone()]);
+    assert_eq!(found.standings()[0], expected);
     assert_eq!(summary(&mut found), ["{}: a:1 a:2"]);
     finder.works();
     assert_eq!(found.standings(), [Standing { last_error: None, ..expected }]);

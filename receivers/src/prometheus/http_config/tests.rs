@@ -31,73 +31,58 @@ fn settings_that_are_right_have_no_problems() {
     }
 }
 
+/// Settings, and words of what is said about them.
+const WRONG: &[(&str, &str)] = &[
+    ("{basic_auth: {}, bearer_token: x}", "bearer_token: `basic_auth` and `bearer_token` must not both"),
+    ("{authorization: {}, oauth2: {client_id: a, token_url: 'http://a'}}", "oauth2: `authorization` and"),
+    ("{bearer_token: a, bearer_token_file: b}", "bearer_token_file: `bearer_token` and"),
+    ("{bearer_token_file: b}", "warning: bearer_token_file: is the old spelling of `authorization: {cred"),
+    ("{basic_auth: {password: a, password_file: b}}", "basic_auth::password_file: `password` and"),
+    ("{basic_auth: {username: a, username_file: b}}", "basic_auth::username_file: "),
+    ("{basic_auth: {password_ref: b}}", "basic_auth::password_ref: references to secret managers are not"),
+    ("{authorization: {type: basic}}", "authorization::type: must not be `Basic`"),
+    ("{authorization: {type: \"a\\nb\"}}", "authorization::type: must be one word"),
+    ("{authorization: {credentials: a, credentials_file: b}}", "authorization::credentials_file: "),
+    ("{authorization: {credentials_ref: b}}", "authorization::credentials_ref: "),
+    ("{oauth2: {token_url: 'http://a'}}", "oauth2::client_id: must be set"),
+    ("{oauth2: {client_id: a}}", "oauth2::token_url: must be set"),
+    ("{oauth2: {client_id: a, token_url: 'ftp://a'}}", "oauth2::token_url: `ftp://a` must begin with"),
+    ("{oauth2: {client_id: a, token_url: 'http://u:p@a/'}}", "oauth2::token_url: must not have a user"),
+    ("{oauth2: {client_id: a, token_url: 'http://a', client_secret_ref: b}}", "oauth2::client_secret_ref"),
+    ("{oauth2: {client_id: a, token_url: 'http://a', iss: b}}", "oauth2::iss: belongs to the JWT-bearer"),
+    (
+        "{oauth2: {client_id: a, token_url: 'http://a', grant_type: 'urn:x'}}",
+        "oauth2::grant_type: `urn:x` is not supported, only `client_credentials`",
+    ),
+    (
+        "{oauth2: {client_id: a, token_url: 'http://a', tls_config: {key_file: b}}}",
+        "oauth2::tls_config: a key needs its certificate",
+    ),
+    ("{oauth2: {client_id: a, token_url: 'http://a', no_proxy: b}}", "no_proxy: needs `proxy_url`"),
+    ("{tls_config: {cert_file: a}}", "tls_config: a certificate needs its key"),
+    ("{tls_config: {ca: a, ca_file: b}}", "tls_config::ca_file: `ca` and `ca_file` must not both"),
+    ("{tls_config: {ca_ref: a}}", "tls_config::ca_ref: "),
+    ("{tls_config: {min_version: '1.2'}}", "tls_config::min_version: unknown TLS version `1.2`"),
+    ("{tls_config: {min_version: TLS10}}", "warning: tls_config::min_version: TLS10 is not offered"),
+    ("{tls_config: {max_version: TLS11}}", "tls_config::max_version: TLS11 is not offered"),
+    ("{tls_config: {min_version: TLS13, max_version: TLS12}}", "tls_config::min_version: must not be higher"),
+    ("{no_proxy: a}", "no_proxy: needs `proxy_url`"),
+    ("{proxy_from_environment: true, no_proxy: a}", "no_proxy: `proxy_from_environment` and"),
+    ("{proxy_from_environment: true, proxy_url: 'http://a'}", "proxy_url: `proxy_from_environment` and"),
+    ("{proxy_connect_header: {A: [b]}}", "proxy_connect_header: needs `proxy_url`"),
+    ("{proxy_url: 'socks5://a'}", "proxy_url: proxies of scheme `socks5` are not supported"),
+    ("{proxy_url: 'http://a', proxy_connect_header: {'a b': [c]}}", "proxy_connect_header: `a b` is no"),
+    ("{http_headers: {authorization: {values: [a]}}}", "http_headers::authorization: is a header that must"),
+    ("{http_headers: {'a b': {values: [c]}}}", "http_headers::a b: is not the name of a header"),
+    ("{http_headers: {X-A: {secrets: [\"a\\nb\"]}}}", "http_headers::X-A::secrets: a value has characters"),
+];
+
 #[test]
 fn what_is_wrong_is_said_with_its_path() {
-    for (yaml, expected) in [
-        ("{basic_auth: {}, bearer_token: x}", "bearer_token: `basic_auth` and `bearer_token` must not both"),
-        ("{authorization: {}, oauth2: {client_id: a, token_url: 'http://a'}}", "oauth2: `authorization` and"),
-        ("{bearer_token: a, bearer_token_file: b}", "bearer_token_file: `bearer_token` and"),
-        (
-            "{bearer_token_file: b}",
-            "warning: bearer_token_file: is the old spelling of `authorization: {cred",
-        ),
-        ("{basic_auth: {password: a, password_file: b}}", "basic_auth::password_file: `password` and"),
-        ("{basic_auth: {username: a, username_file: b}}", "basic_auth::username_file: "),
-        (
-            "{basic_auth: {password_ref: b}}",
-            "basic_auth::password_ref: references to secret managers are not",
-        ),
-        ("{authorization: {type: basic}}", "authorization::type: must not be `Basic`"),
-        ("{authorization: {type: \"a\\nb\"}}", "authorization::type: must be one word"),
-        ("{authorization: {credentials: a, credentials_file: b}}", "authorization::credentials_file: "),
-        ("{authorization: {credentials_ref: b}}", "authorization::credentials_ref: "),
-        ("{oauth2: {token_url: 'http://a'}}", "oauth2::client_id: must be set"),
-        ("{oauth2: {client_id: a}}", "oauth2::token_url: must be set"),
-        ("{oauth2: {client_id: a, token_url: 'ftp://a'}}", "oauth2::token_url: `ftp://a` must begin with"),
-        ("{oauth2: {client_id: a, token_url: 'http://u:p@a/'}}", "oauth2::token_url: must not have a user"),
-        (
-            "{oauth2: {client_id: a, token_url: 'http://a', client_secret_ref: b}}",
-            "oauth2::client_secret_ref",
-        ),
-        ("{oauth2: {client_id: a, token_url: 'http://a', iss: b}}", "oauth2::iss: belongs to the JWT-bearer"),
-        (
-            "{oauth2: {client_id: a, token_url: 'http://a', grant_type: 'urn:x'}}",
-            "oauth2::grant_type: `urn:x` is not supported, only `client_credentials`",
-        ),
-        (
-            "{oauth2: {client_id: a, token_url: 'http://a', tls_config: {key_file: b}}}",
-            "oauth2::tls_config: a key needs its certificate",
-        ),
-        ("{oauth2: {client_id: a, token_url: 'http://a', no_proxy: b}}", "no_proxy: needs `proxy_url`"),
-        ("{tls_config: {cert_file: a}}", "tls_config: a certificate needs its key"),
-        ("{tls_config: {ca: a, ca_file: b}}", "tls_config::ca_file: `ca` and `ca_file` must not both"),
-        ("{tls_config: {ca_ref: a}}", "tls_config::ca_ref: "),
-        ("{tls_config: {min_version: '1.2'}}", "tls_config::min_version: unknown TLS version `1.2`"),
-        ("{tls_config: {min_version: TLS10}}", "warning: tls_config::min_version: TLS10 is not offered"),
-        ("{tls_config: {max_version: TLS11}}", "tls_config::max_version: TLS11 is not offered"),
-        (
-            "{tls_config: {min_version: TLS13, max_version: TLS12}}",
-            "tls_config::min_version: must not be higher",
-        ),
-        ("{no_proxy: a}", "no_proxy: needs `proxy_url`"),
-        ("{proxy_from_environment: true, no_proxy: a}", "no_proxy: `proxy_from_environment` and"),
-        ("{proxy_from_environment: true, proxy_url: 'http://a'}", "proxy_url: `proxy_from_environment` and"),
-        ("{proxy_connect_header: {A: [b]}}", "proxy_connect_header: needs `proxy_url`"),
-        ("{proxy_url: 'socks5://a'}", "proxy_url: proxies of scheme `socks5` are not supported"),
-        ("{proxy_url: 'http://a', proxy_connect_header: {'a b': [c]}}", "proxy_connect_header: `a b` is no"),
-        (
-            "{http_headers: {authorization: {values: [a]}}}",
-            "http_headers::authorization: is a header that must",
-        ),
-        ("{http_headers: {'a b': {values: [c]}}}", "http_headers::a b: is not the name of a header"),
-        (
-            "{http_headers: {X-A: {secrets: [\"a\\nb\"]}}}",
-            "http_headers::X-A::secrets: a value has characters",
-        ),
-    ] {
+    for (yaml, expected) in WRONG {
         let said = words(read::<HttpConfig>(yaml).check());
         // What is old is said besides what is wrong.
-        let (about_it, others): (Vec<_>, Vec<_>) = said.iter().partition(|line| line.contains(expected));
+        let (about_it, others): (Vec<_>, Vec<_>) = said.iter().partition(|line| line.contains(*expected));
         let is_all = others.iter().all(|line| line.starts_with("warning: "));
         assert!(about_it.len() == 1 && is_all, "{yaml}: {said:?}");
     }

@@ -9,7 +9,7 @@ use super::jobs;
 /// The target that a job makes of one with these labels.
 fn make(job: &Job, own: &[(&str, &str)], group: &[(&str, &str)]) -> Built {
     let labels = |pairs: &[(&str, &str)]| pairs.iter().copied().collect::<Labels>();
-    build(job, &job.rules, discovered(job, &labels(own), &labels(group)))
+    build(job, &job.rules, discovered(job, labels(own), &labels(group)))
 }
 
 fn job(section: &str) -> Job {

@@ -126,7 +126,8 @@ impl Native {
         if self.is_stale() {
             return Ok(buckets);
         }
-        (self.count.whole()?, self.zero_count.whole()?);
+        self.count.whole()?;
+        self.zero_count.whole()?;
         // Bounds are lower ones there and upper ones here.
         self.positive.each(|index, count| buckets.positive.push((index - 1, count)))?;
         self.negative.each(|index, count| buckets.negative.push((index - 1, count)))?;

@@ -134,13 +134,9 @@ impl Rows {
     }
 
     fn scope(&mut self, series: &Series<'_>) -> u32 {
+        self.key.clear();
+        self.key.extend_from_slice(&[0; 8]);
         let mut out = Writer::append_to(std::mem::take(&mut self.key));
-        out = Writer::append_to({
-            let mut key = out.into_bytes();
-            key.clear();
-            key.extend_from_slice(&[0; 8]);
-            key
-        });
         for (field, label) in [(1, "otel_scope_name"), (2, "otel_scope_version")] {
             let value = series.label(label);
             if !value.is_empty() {
@@ -291,7 +287,7 @@ impl Shape {
 }
 
 /// The attribute of a scope that a label stands for.
-pub(super) fn scope_attribute<'a>(label: &'a str) -> Option<&'a str> {
+pub(super) fn scope_attribute(label: &str) -> Option<&str> {
     let key = label.strip_prefix("otel_scope_")?;
     (!matches!(key, "name" | "version" | "schema_url" | "")).then_some(key)
 }

@@ -1,6 +1,5 @@
 //! What pages become, by example; then what holds for all pages.
 
-mod counting;
 mod families;
 mod histograms;
 mod honor;

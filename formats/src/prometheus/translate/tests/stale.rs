@@ -14,6 +14,11 @@ fn fail(translator: &mut Translator, failure: Failure) -> Outcome {
     translator.failed(failure, "connection refused".into(), scrape, || Duration::from_secs(1))
 }
 
+/// What comes of a scrape without an answer.
+pub(super) fn fail_once(translator: &mut Translator) -> Outcome {
+    fail(translator, Failure::Other)
+}
+
 #[test]
 fn a_series_that_is_gone_has_ended() {
     let mut translator = translator(Settings::default());

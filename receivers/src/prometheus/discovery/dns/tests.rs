@@ -106,7 +106,11 @@ fn start(yaml: &str, resolver: Resolver) -> (Context, Found) {
 async fn targets(yaml: &str, resolver: Resolver) -> Vec<String> {
     let (_cx, mut found) = start(yaml, resolver);
     tokio::time::timeout(Duration::from_secs(20), found.changed()).await.expect("something is found");
-    found.groups().iter().flat_map(|group| group.targets.iter().map(ToString::to_string)).collect()
+    found
+        .groups()
+        .iter()
+        .flat_map(|group| group.targets().map(|target| target.to_string()).collect::<Vec<_>>())
+        .collect()
 }
 
 #[tokio::test]

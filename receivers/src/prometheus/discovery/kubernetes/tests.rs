@@ -16,7 +16,7 @@ use tests::patience::{until, until_equal};
 
 use super::access::{Pace, Surroundings};
 use super::{Clusters, Kubernetes, KubernetesSdConfig};
-use crate::prometheus::discovery::{ADDRESS, Found, Standing};
+use crate::prometheus::discovery::{ADDRESS, Found, Kept, Standing};
 
 /// Trouble is waited out quickly.
 const PACE: Pace = Pace { first: Duration::from_millis(5), longest: Duration::from_millis(50) };
@@ -72,9 +72,9 @@ impl Finds {
 
     fn groups(&self) -> Vec<String> {
         let mut found = self.0.clone();
-        let line = |group: &crate::prometheus::discovery::Group| {
-            let addresses = group.targets.iter().map(|target| target.get(ADDRESS));
-            std::iter::once(group.source.as_str()).chain(addresses).collect::<Vec<_>>().join(" ")
+        let line = |group: &Kept| {
+            let addresses = group.targets().map(|target| target.get(ADDRESS).to_owned());
+            std::iter::once(group.source().to_owned()).chain(addresses).collect::<Vec<_>>().join(" ")
         };
         found.groups().iter().map(|group| line(group)).collect()
     }

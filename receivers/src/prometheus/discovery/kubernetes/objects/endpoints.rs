@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::meta::Meta;
 use super::nullable;
-use super::texts::Texts;
+use crate::prometheus::texts::Texts;
 
 /// The addresses behind a service.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

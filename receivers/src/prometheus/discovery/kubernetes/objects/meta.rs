@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::nullable;
-use super::texts::Texts;
+use crate::prometheus::texts::Texts;
 
 /// Who an object is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]

@@ -8,7 +8,6 @@ mod meta;
 mod network;
 mod node;
 mod pod;
-mod texts;
 
 use std::sync::Arc;
 

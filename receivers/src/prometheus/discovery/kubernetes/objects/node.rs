@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::meta::Meta;
 use super::nullable;
 use super::pod::Condition;
-use super::texts::Texts;
+use crate::prometheus::texts::Texts;
 
 /// A node.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::meta::{self, Meta};
 use super::nullable;
-use super::texts::Texts;
+use crate::prometheus::texts::Texts;
 
 /// A pod.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

@@ -116,7 +116,7 @@ pub(super) fn container(labels: &mut Labels, container: &Container, port: &Port,
 }
 
 /// The pod that a reference is to.
-pub(super) fn referred<'a>(reference: Option<&'a Reference>) -> Option<(&'a str, &'a str)> {
+pub(super) fn referred(reference: Option<&Reference>) -> Option<(&str, &str)> {
     let reference = reference.filter(|reference| &*reference.kind == "Pod")?;
     Some((&reference.namespace, &reference.name))
 }

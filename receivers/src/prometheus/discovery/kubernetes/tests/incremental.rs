@@ -104,8 +104,8 @@ async fn a_change_of_a_namespace_reaches_what_is_in_it() {
         let groups = groups.groups();
         groups
             .iter()
-            .filter(|group| group.labels.contains(label))
-            .map(|group| group.source.clone())
+            .filter(|group| group.labels().contains(label))
+            .map(|group| group.source().to_owned())
             .collect::<Vec<_>>()
     };
     until("the label is there", async || (with() == ["pod/b/two"]).then_some(())).await;

@@ -7,8 +7,11 @@ use super::split::{Items, Lines, NoList, TooLarge};
 
 const MAX: usize = 100;
 
+/// Items or lines, each unless it is too large.
+type Found = Vec<Result<String, TooLarge>>;
+
 /// The items of a list that comes in pieces of so many bytes, and the rest.
-fn items(text: &[u8], piece: usize) -> Result<(Vec<Result<String, TooLarge>>, Option<String>), NoList> {
+fn items(text: &[u8], piece: usize) -> Result<(Found, Option<String>), NoList> {
     let mut found = Vec::new();
     let mut items = Items::new(MAX);
     for part in text.chunks(piece) {
@@ -17,7 +20,7 @@ fn items(text: &[u8], piece: usize) -> Result<(Vec<Result<String, TooLarge>>, Op
     Ok((found, items.finish().map(|head| String::from_utf8_lossy(&head).into_owned())))
 }
 
-fn lines(text: &[u8], piece: usize) -> Vec<Result<String, TooLarge>> {
+fn lines(text: &[u8], piece: usize) -> Found {
     let mut found = Vec::new();
     let mut lines = Lines::new(MAX);
     for part in text.chunks(piece) {

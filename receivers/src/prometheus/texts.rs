@@ -41,6 +41,11 @@ impl Texts {
         self.pairs().find(|(candidate, _)| *candidate == name).map(|(_, value)| value)
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
     /// The bytes it keeps beside itself.
     #[cfg(test)]
     pub(crate) fn bytes(&self) -> usize {
@@ -50,7 +55,7 @@ impl Texts {
 
 impl fmt::Debug for Texts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries((0..self.ends.len()).map(|index| self.get(index))).finish()
+        f.debug_list().entries((0..self.len()).map(|index| self.get(index))).finish()
     }
 }
 
