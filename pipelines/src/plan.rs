@@ -118,8 +118,8 @@ pub(crate) struct Planner<'a> {
     diagnostics: &'a mut Diagnostics,
     /// All components that the file has an entry for, also those whose settings are wrong.
     named: Vec<(Kind, ComponentId)>,
-    /// The types that were meant where an unknown one stands.
-    misspelt: Vec<(Kind, &'static str)>,
+    /// The ids that were meant where one of an unknown type stands.
+    misspelt: Vec<(Kind, String)>,
 }
 
 impl Planner<'_> {

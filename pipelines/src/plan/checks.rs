@@ -40,7 +40,7 @@ impl Planner<'_> {
             // Its settings are wrong, and that has been said.
             return;
         }
-        if self.misspelt.iter().any(|(found, name)| *found == kind && *name == id.kind()) {
+        if self.misspelt.contains(&(kind, id.to_string())) {
             // Here it is spelt right; where it is not, that has been said.
             return;
         }

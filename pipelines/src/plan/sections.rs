@@ -78,7 +78,7 @@ impl Planner<'_> {
         let names = known.iter().flat_map(|entry| entry.aliases.iter().copied().chain([entry.name]));
         let valid = known.iter().map(|entry| format!("`{}`", entry.name)).collect::<Vec<_>>().join(", ");
         let meant = nearest(id.kind(), names);
-        self.misspelt.extend(meant.map(|name| (kind, name)));
+        self.misspelt.extend(meant.map(|name| (kind, id.to_string().replacen(id.kind(), name, 1))));
         let hint = match meant {
             Some(name) => Some(format!("did you mean `{name}`?")),
             // Settings of components are maps.

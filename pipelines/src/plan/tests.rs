@@ -178,7 +178,7 @@ fn a_setting_in_the_place_of_a_component_should_be_indented() {
 
 #[test]
 fn who_is_not_used_because_of_a_slip_is_not_told_so() {
-    let text = GOOD.replace("[in]", "[im]");
+    let text = GOOD.replace("[out]", "[outt]");
     let mut diagnostics = Diagnostics::new();
     let tree = ::config::parse("test.yaml", &text, &mut diagnostics).unwrap();
     let _ = Plan::read(&tree, &registry(), &mut diagnostics);
@@ -186,7 +186,7 @@ fn who_is_not_used_because_of_a_slip_is_not_told_so() {
     assert_eq!(
         found,
         [
-            "error service::pipelines::traces::receivers::0: references receiver `im` which is not configured; did you mean `in`?"
+            "error service::pipelines::traces::exporters::0: references exporter `outt` which is not configured; did you mean `out`?"
         ]
     );
 }
