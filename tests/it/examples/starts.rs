@@ -39,7 +39,7 @@ async fn try_start(path: &str, sets: &[String]) -> Option<Collector> {
     let mut all = vec![
         format!("extensions.health_check.endpoint={health}"),
         format!("extensions.zpages.endpoint={zpages}"),
-        "service.telemetry.metrics={ level: normal, readers: [{ pull: { exporter: { prometheus: { host: 127.0.0.1, port: 0 } } } }] }"
+        "service.telemetry.metrics={ level: normal, address: null, readers: [{ pull: { exporter: { prometheus: { host: 127.0.0.1, port: 0 } } } }] }"
             .to_owned(),
     ];
     let config = effective(path);
