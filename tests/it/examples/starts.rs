@@ -88,8 +88,8 @@ fn moved(path: &[String], certificates: &Certificates) -> Option<String> {
     let last = path.last()?.as_str();
     let kept =
         ["health_check", "zpages"].contains(&path.get(1)?.as_str()) || path.contains(&"remote".to_owned());
-    let listens =
-        matches!(path.first()?.as_str(), "receivers" | "extensions") || path.get(1)? == "prometheus";
+    let listens = matches!(path.first()?.as_str(), "receivers" | "extensions")
+        || path.get(1)?.split('/').next() == Some("prometheus");
     match last {
         "endpoint" if listens && !kept => Some("127.0.0.1:0".to_owned()),
         "cert_file" => file("server.pem"),
