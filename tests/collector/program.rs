@@ -68,10 +68,14 @@ impl Program {
 
     /// Starts a collector with nothing but `arguments`; `health` and `zpages` are the addresses they lead to.
     pub async fn start_bare(self, arguments: &[&str], health: &str, zpages: &str) -> Collector {
+        self.try_start_bare(arguments, health, zpages).await.expect("the ports are free")
+    }
+
+    /// The same; `None` when somebody else has taken a port in the meantime.
+    pub async fn try_start_bare(self, arguments: &[&str], health: &str, zpages: &str) -> Option<Collector> {
         let mut command = Command::new(self.0);
         command.args(arguments);
-        let collector = launch(command, Folder::new(), health.to_owned(), zpages.to_owned()).await;
-        collector.expect("the ports are free")
+        launch(command, Folder::new(), health.to_owned(), zpages.to_owned()).await
     }
 
     /// Runs the program to its end.

@@ -3,6 +3,7 @@
 mod answers_grpc;
 mod answers_http;
 mod books;
+#[cfg(feature = "xray")]
 mod broken;
 mod configs;
 mod delivery;
@@ -12,6 +13,7 @@ mod exporting;
 mod first_run;
 mod flow;
 mod flow_browser;
+#[cfg(feature = "xray")]
 mod founding;
 mod hostile;
 mod jaeger;

@@ -18,8 +18,20 @@ async fn every_example_starts_and_is_well() {
     }
 }
 
+/// How often to try again when somebody else has taken a port in the meantime.
+const ATTEMPTS: usize = 5;
+
 /// Starts that example. `sets` come after those that move it.
 pub(crate) async fn start(path: &str, sets: &[String]) -> Collector {
+    for _ in 0..ATTEMPTS {
+        if let Some(collector) = try_start(path, sets).await {
+            return collector;
+        }
+    }
+    panic!("no port stays free for long enough");
+}
+
+async fn try_start(path: &str, sets: &[String]) -> Option<Collector> {
     let certificates = Certificates::make();
     let token = certificates.path("token");
     std::fs::write(&token, "sesame\n").expect("the folder is ours");
@@ -45,7 +57,7 @@ pub(crate) async fn start(path: &str, sets: &[String]) -> Collector {
     all.extend(sets.iter().cloned());
     let mut arguments = vec!["--config", path];
     all.iter().for_each(|set| arguments.extend(["--set", set]));
-    FERROTEL.start_bare(&arguments, &health, &zpages).await
+    FERROTEL.try_start_bare(&arguments, &health, &zpages).await
 }
 
 /// The configuration with all defaults.
