@@ -18,13 +18,16 @@ use crate::setup::{Place, Setup};
 /// Where Debian has it.
 const PROMETHEUS: &str = "/usr/bin/prometheus";
 
+/// How long a program may take to find its targets.
+const START: Duration = Duration::from_secs(30);
+
 /// What is scraped.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scraped {
     pub(crate) targets: usize,
     pub(crate) samples: usize,
     pub(crate) interval: Duration,
-    /// How long it is measured, after one interval in which every target was scraped for the first time.
+    /// How long it is measured, after every target was scraped for the first time.
     pub(crate) window: Duration,
 }
 
@@ -68,9 +71,7 @@ async fn run(
     let (mut targets, line) = Talking::start("targets", command).await?;
     let ports: Vec<_> = line.split(' ').collect();
     let mut subject = start(&ports)?;
-    // Every target has had its turn, and a bit more for the start.
-    sleep(scraped.interval + Duration::from_secs(1)).await;
-    subject.check()?;
+    warmed_up(&mut targets, &mut subject, scraped).await?;
     let (begin, cpu, [before]) =
         (Instant::now(), Cpu::of(subject.pid())?, numbers(&targets.ask("count").await?)?);
     sleep(scraped.window).await;
@@ -83,6 +84,22 @@ async fn run(
         bail!("nothing was scraped in {elapsed:?}");
     }
     Ok(ScrapeFigures { elapsed, pages: after - before, cpu: cpu.user + cpu.system, peak_bytes })
+}
+
+/// Waits until as many pages were served as there are targets: a server takes some seconds before it begins.
+async fn warmed_up(targets: &mut Talking, subject: &mut Running, scraped: &Scraped) -> anyhow::Result<()> {
+    let deadline = Instant::now() + scraped.interval + START;
+    loop {
+        subject.check()?;
+        let [served] = numbers(&targets.ask("count").await?)?;
+        if served >= scraped.targets as u64 {
+            return Ok(());
+        }
+        if Instant::now() >= deadline {
+            bail!("{served} pages of {} targets were scraped:\n{}", scraped.targets, subject.log());
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
 }
 
 fn collector(setup: &Setup, folder: &Path, scraped: &Scraped, ports: &[&str]) -> anyhow::Result<Running> {

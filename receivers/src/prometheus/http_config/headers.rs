@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::prometheus::Text;
 
-/// Headers that have keys of their own, or that the scrape itself sets; prefixes end in `-`.
+/// Headers that have keys of their own, or that requests set themselves: the list of Prometheus.
 const RESERVED: [&str; 18] = [
     "accept-encoding",
     "authorization",
@@ -26,8 +26,8 @@ const RESERVED: [&str; 18] = [
     "x-amz-content-sha256",
     "x-amz-date",
     "x-amz-security-token",
+    "x-prometheus-remote-read-version",
     "x-prometheus-remote-write-version",
-    "x-prometheus-refresh-interval-seconds",
     "x-prometheus-scrape-timeout-seconds",
 ];
 
