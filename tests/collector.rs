@@ -189,6 +189,15 @@ impl Collector {
         kibibytes.parse::<usize>().expect("a number") * 1024
     }
 
+    /// How many files it may have open at a time, as the kernel says it.
+    #[must_use]
+    pub fn most_files(&self) -> String {
+        let limits = std::fs::read_to_string(format!("/proc/{}/limits", self.child.id()));
+        let limits = limits.expect("it runs");
+        let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
+        line.expect("the kernel says so").split_whitespace().next().unwrap_or_default().to_owned()
+    }
+
     /// The address that it logged last with that message.
     async fn listener(&self, message: &str) -> String {
         let line = self.log.wait_for(message).await;

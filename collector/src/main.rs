@@ -5,6 +5,7 @@ mod cli;
 mod components;
 mod config;
 mod exit;
+mod files;
 mod healthcheck;
 mod service;
 mod tap;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return cli::explain(&error),
     };
+    files::raise_limit();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return exit::failed(format!("cannot start the runtime: {error}")),

@@ -1,5 +1,7 @@
 //! What somebody meets who runs it for the first time.
 
+use std::process::Command;
+
 use tests::backend::Export;
 use tests::client::Client;
 use tests::patience::until;
@@ -8,6 +10,7 @@ use tests::proto::common::v1::any_value::Value;
 use tests::{Backend, Collector, samples, web};
 
 use crate::FERROTEL;
+use crate::configs::to_nowhere;
 
 #[tokio::test]
 async fn without_a_configuration_it_prints_what_comes_in_and_shows_its_pages() {
@@ -25,6 +28,17 @@ async fn without_a_configuration_it_prints_what_comes_in_and_shows_its_pages() {
     }
     assert!(web::get(collector.zpages(), "/debug/pipelinez").await.text().contains("debug"));
     collector.assert_books_balance().await;
+}
+
+#[tokio::test]
+async fn it_takes_all_the_files_that_it_may_open() {
+    let limited = |program: &str| {
+        let mut command = Command::new("sh");
+        command.args(["-c", "ulimit -Hn 300; ulimit -Sn 100; exec \"$0\" \"$@\"", program]);
+        command
+    };
+    let collector = FERROTEL.start_under(&to_nowhere(), limited).await;
+    assert_eq!(collector.most_files(), "300");
 }
 
 #[tokio::test]
