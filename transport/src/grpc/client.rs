@@ -27,6 +27,9 @@ const MAX_ANSWER: usize = 4 << 20;
 /// How often a call looks for another connection when the one it got says good-bye before the call begins.
 const ATTEMPTS: usize = 3;
 
+/// How long it waits until nobody is sent to that connection any more. It takes microseconds where there is a core free.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 /// A gRPC client. Cheap to clone; all clones share their connections.
 #[derive(Clone)]
 pub struct Client(Arc<Inner>);
@@ -177,16 +180,18 @@ impl Client {
         request: http::Request<()>,
     ) -> Result<(ResponseFuture, h2::SendStream<Chunks>), Status> {
         self.0.channel.calls.fetch_add(1, Ordering::Relaxed);
+        let mut board = self.0.channel.board();
         let mut failure = None;
         for _ in 0..ATTEMPTS {
+            board.mark_unchanged();
             let mut send = self.pick().await?;
             let ready = poll_fn(|cx| send.poll_ready(cx)).await;
             match ready.and_then(|()| send.send_request(request.clone(), false)) {
                 Ok(opened) => return Ok(opened),
                 Err(error) => failure = Some(error),
             }
-            // Its link takes it off the board as soon as it runs.
-            tokio::task::yield_now().await;
+            // Its link takes it off the board as soon as it runs, which it may not do at once on a busy machine.
+            let _ = tokio::time::timeout(FAREWELL, board.changed()).await;
         }
         let error = failure.expect("there was at least one attempt, and it failed");
         Err(self.lost(&error))
