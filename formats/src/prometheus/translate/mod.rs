@@ -97,9 +97,8 @@ impl Translator {
             return self.without_samples(scrape.at, facts(), Outcome::default());
         }
         let mut outcome = Outcome::default();
-        let own = self.cache.begin_page(&self.cx);
         match self.read(page, format, scrape.at, &mut outcome) {
-            Ok(used) => {
+            Ok((used, own)) => {
                 self.write(own, scrape.at, facts(), &mut outcome);
                 self.replay = Replay::new(page, format, &self.recording, &self.cache, &outcome);
                 self.cache.end_page(used, own);
@@ -161,8 +160,14 @@ impl Translator {
         Some(outcome)
     }
 
-    /// Reads a page into the cache. How many series it has.
-    fn read(&mut self, page: &[u8], format: Format, at: i64, outcome: &mut Outcome) -> Result<usize, Reason> {
+    /// Reads a page into the cache. How many series it has, and the group of the target.
+    fn read(
+        &mut self,
+        page: &[u8],
+        format: Format,
+        at: i64,
+        outcome: &mut Outcome,
+    ) -> Result<(usize, u32), Reason> {
         self.recording.begin(page);
         let mut reading = Reading::new(&self.cx, &mut self.cache, outcome, &mut self.recording, at);
         match format {
@@ -170,12 +175,12 @@ impl Translator {
             Format::OpenMetrics => reading.lines(OpenMetrics::new(page))?,
             Format::Protobuf => reading.families(page)?,
         }
-        let used = reading.used;
+        let read = (reading.used, reading.own);
         let limit = self.cx.settings.sample_limit;
         if limit > 0 && outcome.after_relabel > limit {
             return Err(format!("{} samples, more than sample_limit {limit}", outcome.after_relabel).into());
         }
-        Ok(used)
+        Ok(read)
     }
 
     /// Writes what was read, what has ended, and the report.

@@ -9,7 +9,7 @@ use super::families::Meaning;
 use super::labels::{Fault, NAME, labels};
 use super::point::Placed;
 use super::replay::{Recorded, Recording};
-use super::role::{Misfit, Part, Shape, attribute, attributes, role, scope, trimmed};
+use super::role::{Misfit, Part, Shape, attribute, attributes, has_scope, role, scope, trimmed};
 use super::settings::{BadLine, BadLines, DESCRIBED_LINES, Outcome};
 use super::table::NOWHERE;
 use super::{Context, nanos};
@@ -27,6 +27,8 @@ pub(super) struct Reading<'r> {
     pub(super) recording: &'r mut Recording,
     /// In milliseconds since 1970.
     pub(super) at: i64,
+    /// The group of the target.
+    pub(super) own: u32,
     /// The kind of the last TYPE line, where it matters.
     pub(super) current: Kind,
     /// The series of the last sample.
@@ -42,6 +44,7 @@ pub(super) enum Value {
 }
 
 impl<'r> Reading<'r> {
+    /// Begins a page.
     pub(super) fn new(
         cx: &'r Context,
         cache: &'r mut Cache,
@@ -49,7 +52,8 @@ impl<'r> Reading<'r> {
         recording: &'r mut Recording,
         at: i64,
     ) -> Self {
-        Reading { cx, cache, outcome, recording, at, current: Kind::Unknown, last: NOWHERE, used: 0 }
+        let own = cache.begin_page(cx);
+        Reading { cx, cache, outcome, recording, at, own, current: Kind::Unknown, last: NOWHERE, used: 0 }
     }
 
     /// Reads a page of lines.
@@ -189,12 +193,21 @@ impl<'r> Reading<'r> {
             metric = trimmed(metric, role.shape, family.map_or("", |family| family.unit()));
         }
         let metric = metric.to_owned();
-        let resource = self.cache.resource(job, instance);
-        let group = self.cache.group(resource, scope(labels, self.cx));
+        let group = self.group(labels, job, instance);
         let metric =
             self.cache.metric(MetricKey { group, name: metric, shape: role.shape, kind: meaning.kind });
         let point = self.cache.point(metric, attributes(labels, role.shape), role.shape);
         Ok((name, meaning, Fate::Part { point, part: role.part }))
+    }
+
+    /// The group of a sample. Nearly all are in that of the target.
+    fn group(&mut self, labels: &Labels, job: &str, instance: &str) -> u32 {
+        let own = self.cache.resources.row(self.cache.groups.row(self.own).resource);
+        if own.job == job && own.instance == instance && !has_scope(labels) {
+            return self.own;
+        }
+        let resource = self.cache.resource(job, instance);
+        self.cache.group(resource, scope(labels, self.cx))
     }
 
     /// Puts a value where it belongs.

@@ -175,6 +175,11 @@ pub(super) fn attribute(out: &mut Writer, field: u32, name: &str, value: &str) {
     });
 }
 
+/// Whether the labels say something of the scope.
+pub(super) fn has_scope(labels: &Labels) -> bool {
+    labels.iter().any(|(name, _)| name.starts_with(SCOPE))
+}
+
 /// A `ScopeMetrics` without its metrics: what the labels say of the scope.
 pub(super) fn scope(labels: &Labels, cx: &Context) -> Vec<u8> {
     let of_scope =

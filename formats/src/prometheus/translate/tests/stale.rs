@@ -183,3 +183,14 @@ fn nothing_is_kept_of_a_page_that_failed() {
 fn an_end_is_needed_even_behind_nothing() {
     assert_eq!(openmetrics(Settings::default(), "").error, None);
 }
+
+#[test]
+fn a_series_that_comes_again_under_another_type_was_there_already() {
+    let mut translator = translator(Settings::default());
+    let outcome = page(&mut translator, "h_sum 0\n# TYPE h histogram\nh_sum 0\n");
+    check_points(&outcome, &["h_sum{} 0"]);
+    assert_eq!(outcome.duplicates, 1);
+    let outcome = page(&mut translator, "# TYPE h histogram\nh_sum 0\n");
+    check_points(&outcome, &["h_sum{} stale"]);
+    assert_eq!(outcome.incomplete, 1);
+}
