@@ -223,8 +223,9 @@ impl<'r> Reading<'r> {
             Fate::Misfit(Misfit::Unsupported) => self.outcome.unsupported += 1,
             Fate::Misfit(Misfit::Stray(reason)) => return Err(reason.into()),
             Fate::Info { resource, labels } => {
-                let info = &mut self.cache.use_resource(resource).info;
-                labels.iter().for_each(|(name, value)| info.set(name, value));
+                let resource = self.cache.use_resource(resource);
+                resource.is_told = true;
+                labels.iter().for_each(|(name, value)| resource.info.set(name, value));
             }
             Fate::Part { point, part } => return self.take((point, family), part, value, time, exemplar),
         }
