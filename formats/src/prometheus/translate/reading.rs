@@ -267,6 +267,10 @@ impl<'r> Reading<'r> {
             Placed::Taken => (),
             Placed::Again => {
                 self.outcome.duplicates += 1;
+                if time.is_some() {
+                    // With another time on the next page it would be a bad line.
+                    self.recording.stop();
+                }
                 return Ok(Recorded::Ignored);
             }
             Placed::OtherTime => {

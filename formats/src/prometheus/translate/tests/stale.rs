@@ -183,3 +183,12 @@ fn nothing_is_kept_of_a_page_that_failed() {
 fn an_end_is_needed_even_behind_nothing() {
     assert_eq!(openmetrics(Settings::default(), "").error, None);
 }
+
+#[test]
+fn samples_of_one_series_may_have_other_times_on_the_next_page() {
+    let mut warm = translator(Settings::default());
+    let pages = ["a 1 1000\na 2 1000\n", "a 1 2000\na 2 2000\n", "a 1 3000\na 2 4000\n"];
+    let outcomes = pages.map(|page| scrape(&mut warm, page.as_bytes(), Format::Text, AT));
+    let counts = outcomes.each_ref().map(|outcome| (outcome.duplicates, outcome.bad_lines));
+    assert_eq!(counts, [(1, 0), (1, 0), (0, 1)]);
+}
