@@ -151,11 +151,12 @@ impl Loop {
             at = two_ticks(ticks, grid, self.target.interval) => {
                 let outcome = self.translator.gone(schedule::millis(at));
                 // What is not taken is booked and logged where it is refused; there is nobody to tell.
-                let _ = self.deliver(outcome).await;
+                let _ = self.deliver_in_time(outcome).await;
             }
         }
         self.mark_down(false);
-        true
+        // It may have come back while that was handed on.
+        self.wanted.has_changed().is_err() || !*self.wanted.borrow()
     }
 
     async fn fetch_in_time(&self) -> Result<Page, NoPage> {
