@@ -128,9 +128,7 @@ impl Pool {
             && described(&running.target.discovered).eq(described(&target.discovered))
         {
             self.is_unsure |= running.wanted.send_if_modified(|wanted| !std::mem::replace(wanted, true));
-            if running.target.discovered != target.discovered {
-                running.status.rediscovered(Arc::new(target.clone()));
-            }
+            running.status.rediscovered(target);
             return (id.clone(), running.status.clone());
         }
         // Another one in the place of the old: that one ends when it is not wanted by anybody any more.
