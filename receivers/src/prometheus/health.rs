@@ -69,6 +69,8 @@ pub(super) struct Health {
     errored: Mutex<BTreeMap<&'static str, Counter>>,
     /// Targets whose last scrape failed.
     down: AtomicUsize,
+    /// Targets whose last page had lines that could not be read.
+    odd: AtomicUsize,
     failing: Trouble,
     bad_lines: Trouble,
     refused: Trouble,
@@ -83,6 +85,7 @@ impl Health {
             failed: Mutex::default(),
             errored: Mutex::default(),
             down: AtomicUsize::new(0),
+            odd: AtomicUsize::new(0),
             failing: trouble("scrapes fail"),
             bad_lines: trouble("samples are left out"),
             refused: trouble("scraped data is not taken"),
@@ -100,6 +103,18 @@ impl Health {
     pub(super) fn came_back(&self) {
         if self.down.fetch_sub(1, Ordering::Relaxed) == 1 {
             self.failing.over();
+        }
+    }
+
+    /// A target's page has lines that cannot be read, and had none before.
+    pub(super) fn became_odd(&self) {
+        self.odd.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// All lines of a page can be read again, or it is not scraped any more.
+    pub(super) fn became_clean(&self) {
+        if self.odd.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.bad_lines.over();
         }
     }
 
@@ -126,13 +141,9 @@ impl Health {
             let mut errored = self.errored.lock();
             errored.entry(reason).or_insert_with(|| self.counter(ERRORED, reason)).add(samples as u64);
         }
-        match outcome.described.first() {
-            Some(first) => {
-                let words = format!("job `{}`: `{url}`: line {}: {}", self.job, first.line, first.reason);
-                self.bad_lines.report(outcome.bad_lines, &words);
-            }
-            None if outcome.error.is_none() => self.bad_lines.over(),
-            None => {}
+        if let Some(first) = outcome.described.first() {
+            let words = format!("job `{}`: `{url}`: line {}: {}", self.job, first.line, first.reason);
+            self.bad_lines.report(outcome.bad_lines, &words);
         }
     }
 

@@ -32,6 +32,8 @@ pub(super) struct Pool {
     /// By the group's address, which stays its own as long as the group is held.
     made: HashMap<usize, (Arc<Kept>, Made)>,
     settings: Vec<(Histograms, Duration, Arc<Settings>)>,
+    /// Whether a target came back whose loop may have been about to end.
+    is_unsure: bool,
 }
 
 /// One loop.
@@ -44,7 +46,7 @@ struct Running {
 
 impl Pool {
     pub(super) fn new(board: Arc<JobBoard>) -> Pool {
-        Pool { board, running: BTreeMap::new(), made: HashMap::new(), settings: Vec::new() }
+        Pool { board, running: BTreeMap::new(), made: HashMap::new(), settings: Vec::new(), is_unsure: false }
     }
 
     /// Follows what discovery finds until the collector stops.
@@ -58,6 +60,10 @@ impl Pool {
                     () = tokio::time::sleep(PAUSE) => {}
                     () = scope.stopped() => return Ok(()),
                 }
+            }
+            // By now a loop that ended is seen to have ended.
+            if std::mem::take(&mut self.is_unsure) {
+                continue;
             }
             tokio::select! {
                 () = found.changed() => {}
@@ -121,10 +127,8 @@ impl Pool {
         if let Some((id, running)) = self.running.get_key_value(&target.id)
             && described(&running.target.discovered).eq(described(&target.discovered))
         {
-            running.wanted.send_if_modified(|wanted| !std::mem::replace(wanted, true));
-            if running.target.discovered != target.discovered {
-                running.status.rediscovered(Arc::new(target.clone()));
-            }
+            self.is_unsure |= running.wanted.send_if_modified(|wanted| !std::mem::replace(wanted, true));
+            running.status.rediscovered(target);
             return (id.clone(), running.status.clone());
         }
         // Another one in the place of the old: that one ends when it is not wanted by anybody any more.

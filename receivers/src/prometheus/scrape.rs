@@ -61,6 +61,8 @@ pub(super) struct Loop {
     /// Whether the target is still there.
     wanted: watch::Receiver<bool>,
     is_down: bool,
+    /// Whether lines of its last page could not be read.
+    is_odd: bool,
 }
 
 /// A page that came.
@@ -88,7 +90,7 @@ impl Loop {
             discovered: target.discovered.clone(),
         };
         let translator = Translator::new(settings, translated);
-        Loop { shared, target, status, translator, wanted, is_down: false }
+        Loop { shared, target, status, translator, wanted, is_down: false, is_odd: false }
     }
 
     pub(super) async fn run(mut self) -> anyhow::Result<()> {
@@ -151,11 +153,13 @@ impl Loop {
             at = two_ticks(ticks, grid, self.target.interval) => {
                 let outcome = self.translator.gone(schedule::millis(at));
                 // What is not taken is booked and logged where it is refused; there is nobody to tell.
-                let _ = self.deliver(outcome).await;
+                let _ = self.deliver_in_time(outcome).await;
             }
         }
         self.mark_down(false);
-        true
+        self.mark_odd(false);
+        // It may have come back while that was handed on.
+        self.wanted.has_changed().is_err() || !*self.wanted.borrow()
     }
 
     async fn fetch_in_time(&self) -> Result<Page, NoPage> {
@@ -232,6 +236,10 @@ impl Loop {
             self.shared.health.failed(&self.target.id.url, reason, words);
         }
         self.shared.health.count(&self.target.id.url, &outcome);
+        // A page that did not come says nothing of its lines.
+        if outcome.error.is_none() || outcome.bad_lines > 0 {
+            self.mark_odd(outcome.bad_lines > 0);
+        }
         let mut status = scrape_status(&outcome, at, took(), bytes);
         // Seen before it is handed on: a pipeline that holds back must not hide it.
         self.status.set(status.clone());
@@ -288,6 +296,15 @@ impl Loop {
             (true, true) | (false, false) => {}
         }
         self.is_down = is_down;
+    }
+
+    fn mark_odd(&mut self, is_odd: bool) {
+        match (self.is_odd, is_odd) {
+            (false, true) => self.shared.health.became_odd(),
+            (true, false) => self.shared.health.became_clean(),
+            (true, true) | (false, false) => {}
+        }
+        self.is_odd = is_odd;
     }
 }
 

@@ -35,9 +35,12 @@ impl Status {
         self.0.lock().last = Some(scrape);
     }
 
-    /// It was discovered with other labels that made the same target.
-    pub(super) fn rediscovered(&self, target: Arc<Target>) {
-        self.0.lock().target = target;
+    /// It was discovered anew, maybe with other labels that made the same target.
+    pub(super) fn rediscovered(&self, target: &Target) {
+        let mut standing = self.0.lock();
+        if standing.target.discovered != target.discovered {
+            standing.target = Arc::new(target.clone());
+        }
     }
 
     fn state(&self) -> TargetState {

@@ -1,5 +1,6 @@
 //! The receiver in memory: its settings, its targets, its schedule.
 
+mod loops;
 mod pages;
 mod schedules;
 mod settings;

@@ -24,7 +24,8 @@ use crate::compression::{Encoding, compress};
 /// What gRPC clients take in one answer.
 const MAX_ANSWER: usize = 4 << 20;
 
-/// How often a call looks for another connection when the one it got says good-bye before the call begins.
+/// How often a call looks for another connection when the one it got says good-bye before the call begins. One that
+/// waits until there is one (`wait_for_ready`) goes on looking.
 const ATTEMPTS: usize = 3;
 
 /// How long it waits until nobody is sent to that connection any more. It takes microseconds where there is a core free.
@@ -181,20 +182,22 @@ impl Client {
     ) -> Result<(ResponseFuture, h2::SendStream<Chunks>), Status> {
         self.0.channel.calls.fetch_add(1, Ordering::Relaxed);
         let mut board = self.0.channel.board();
-        let mut failure = None;
-        for _ in 0..ATTEMPTS {
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
             board.mark_unchanged();
             let mut send = self.pick().await?;
             let ready = poll_fn(|cx| send.poll_ready(cx)).await;
-            match ready.and_then(|()| send.send_request(request.clone(), false)) {
+            let error = match ready.and_then(|()| send.send_request(request.clone(), false)) {
                 Ok(opened) => return Ok(opened),
-                Err(error) => failure = Some(error),
+                Err(error) => error,
+            };
+            if attempts >= ATTEMPTS && !self.0.wait_for_ready {
+                return Err(self.lost(&error));
             }
             // Its link takes it off the board as soon as it runs, which it may not do at once on a busy machine.
             let _ = tokio::time::timeout(FAREWELL, board.changed()).await;
         }
-        let error = failure.expect("there was at least one attempt, and it failed");
-        Err(self.lost(&error))
     }
 
     /// The connection whose turn it is.

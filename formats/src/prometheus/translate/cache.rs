@@ -88,6 +88,8 @@ pub(super) struct Resource {
     pub(super) page: u64,
     /// What the target said of itself on this page.
     pub(super) info: Labels,
+    /// Whether it said anything, if only that it is there.
+    pub(super) is_told: bool,
     /// As it was written last.
     pub(super) body: Vec<u8>,
     /// Its groups on this page in their order.
@@ -158,6 +160,7 @@ impl Cache {
             instance: instance.clone(),
             page: 0,
             info: Labels::new(),
+            is_told: false,
             body: Vec::new(),
             groups: Vec::new(),
         })
@@ -258,7 +261,7 @@ impl Cache {
         if resource.page != self.page {
             resource.page = self.page;
             resource.groups.clear();
-            resource.info = Labels::new();
+            (resource.info, resource.is_told) = (Labels::new(), false);
             self.order.push(id);
         }
         resource
@@ -353,8 +356,8 @@ impl Cache {
                 has_groups |= has_metrics;
             }
             let resource = resources.row_mut(*resource);
-            // A resource without points may be one that says something of itself.
-            resource.page = if has_groups || !resource.info.is_empty() { *page } else { 0 };
+            // A resource without points may be one that says something of itself: that series refers to it.
+            resource.page = if has_groups || resource.is_told { *page } else { 0 };
         }
     }
 

@@ -236,8 +236,9 @@ impl<'r> Reading<'r> {
             Fate::Misfit(Misfit::Unsupported) => self.outcome.unsupported += 1,
             Fate::Misfit(Misfit::Stray(reason)) => return Err(reason.into()),
             Fate::Info { resource, labels } => {
-                let info = &mut self.cache.use_resource(resource).info;
-                labels.iter().for_each(|(name, value)| info.set(name, value));
+                let resource = self.cache.use_resource(resource);
+                resource.is_told = true;
+                labels.iter().for_each(|(name, value)| resource.info.set(name, value));
             }
             Fate::Part { point, part } => return self.take((point, family), part, value, time, exemplar),
         }
@@ -279,6 +280,10 @@ impl<'r> Reading<'r> {
             Placed::Taken => (),
             Placed::Again => {
                 self.outcome.duplicates += 1;
+                if time.is_some() {
+                    // With another time on the next page it would be a bad line.
+                    self.recording.stop();
+                }
                 return Ok(Recorded::Ignored);
             }
             Placed::OtherTime => {

@@ -82,6 +82,17 @@ fn what_a_target_does_not_say_any_more_is_forgotten() {
 }
 
 #[test]
+fn a_target_may_say_of_itself_nothing_but_its_name() {
+    let mut translator = super::translator(Settings { honor_labels: true, ..Settings::default() });
+    // The series that go make room for others; what is still on the page stays.
+    for others in ["a 1\nb 1\n", "a 1\n", "a 1\nc{job=\"third\"} 1\n", "a 1\n"] {
+        let page = format!("target_info{{job=\"other\"}} 1\n{others}");
+        let outcome = scrape(&mut translator, page.as_bytes(), Format::Text, AT);
+        assert_eq!((outcome.error, outcome.bad_lines), (None, 0));
+    }
+}
+
+#[test]
 fn labels_tell_the_scope() {
     let settings = Settings { version: "1.2.3".into(), ..Settings::default() };
     let page = "a 1\nb{otel_scope_name=\"n\",otel_scope_version=\"v\",otel_scope_schema_url=\"u\",\

@@ -194,3 +194,12 @@ fn a_series_that_comes_again_under_another_type_was_there_already() {
     check_points(&outcome, &["h_sum{} stale"]);
     assert_eq!(outcome.incomplete, 1);
 }
+
+#[test]
+fn samples_of_one_series_may_have_other_times_on_the_next_page() {
+    let mut warm = translator(Settings::default());
+    let pages = ["a 1 1000\na 2 1000\n", "a 1 2000\na 2 2000\n", "a 1 3000\na 2 4000\n"];
+    let outcomes = pages.map(|page| scrape(&mut warm, page.as_bytes(), Format::Text, AT));
+    let counts = outcomes.each_ref().map(|outcome| (outcome.duplicates, outcome.bad_lines));
+    assert_eq!(counts, [(1, 0), (1, 0), (0, 1)]);
+}

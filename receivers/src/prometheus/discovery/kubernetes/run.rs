@@ -31,7 +31,13 @@ pub(super) async fn run(
         pause = (pause * 2).min(clusters.surroundings().pace.longest);
     };
     let role = config.keys.role.unwrap_or(Role::Pod);
-    let mut work = Work { watches: Vec::new(), parts: Vec::new(), inbox: Arc::default(), told: None };
+    let mut work = Work {
+        watches: Vec::new(),
+        parts: Vec::new(),
+        inbox: Arc::default(),
+        told: Vec::new(),
+        works: false,
+    };
     for namespace in namespaces {
         work.add(role, config, &namespace, &cluster, cx);
     }
@@ -55,15 +61,10 @@ struct Work {
     watches: Vec<(Resource, usize, Arc<Watched>)>,
     parts: Vec<Part>,
     inbox: Arc<Inbox>,
-    /// The failures told so far, and whether the last word was one.
-    told: Option<Told>,
-}
-
-#[derive(PartialEq)]
-struct Told {
-    failures: u64,
-    error: Option<Arc<str>>,
-    is_complete: bool,
+    /// How many failures of each watch were told.
+    told: Vec<u64>,
+    /// Whether the last word was that all works.
+    works: bool,
 }
 
 impl Work {
@@ -88,6 +89,9 @@ impl Work {
                 fields: fields.to_owned(),
             };
             let watched = cluster.watch(scope, cx);
+            let standing = watched.standing();
+            // What is over was told to those who were there.
+            self.told.push(standing.failures - u64::from(standing.is_failing));
             watched.tell(self.inbox.clone(), self.watches.len());
             self.watches.push((resource, part, watched.clone()));
             watched
@@ -109,26 +113,24 @@ impl Work {
         self.parts.iter_mut().flat_map(Part::make_some).collect()
     }
 
-    /// Tells of trouble, and of its end.
+    /// Tells of trouble, even if it is over by now, and of its end.
     fn tell(&mut self, finder: &Finder) {
-        let mut now = Told { failures: 0, error: None, is_complete: true };
-        for (.., watched) in &self.watches {
-            now.is_complete &= watched.is_complete();
-            let (failures, error) = watched.standing();
-            now.failures += failures;
-            now.error = now.error.or(error);
+        let (mut works, mut news) = (true, None);
+        for ((.., watched), told) in self.watches.iter().zip(&mut self.told) {
+            let standing = watched.standing();
+            works &= watched.is_complete() && !standing.is_failing;
+            if standing.failures > *told {
+                (*told, news) = (standing.failures, standing.error);
+            }
         }
-        if self.told.as_ref() == Some(&now) {
-            return;
+        if let Some(words) = news {
+            finder.failed(&words);
+            self.works = false;
         }
-        let before = self.told.as_ref().map_or(0, |told| told.failures);
-        match &now.error {
-            Some(words) if now.failures > before => finder.failed(words),
-            Some(_) => {}
-            None if now.is_complete => finder.works(),
-            None => {}
+        if works && !self.works {
+            finder.works();
         }
-        self.told = Some(now);
+        self.works = works;
     }
 }
 

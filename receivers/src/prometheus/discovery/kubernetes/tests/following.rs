@@ -6,7 +6,7 @@ use serde_json::json;
 use tests::kubernetes::{Cluster, Faults, endpoints, pod, pod_with, service};
 use tests::patience::until;
 
-use super::{Jobs, discover, lists, outside};
+use super::{Jobs, Pace, Surroundings, discover, lists, outside};
 
 #[tokio::test]
 async fn pods_come_change_and_go() {
@@ -148,6 +148,25 @@ async fn an_event_that_cannot_be_read_costs_a_list_and_no_target() {
 }
 
 #[tokio::test]
+async fn a_server_that_forgets_at_once_is_asked_at_growing_intervals() {
+    let cluster = Cluster::start();
+    cluster.apply(pod("a", "one", "10.0.0.1", &[80]));
+    let pace = Pace { first: Duration::from_millis(100), longest: Duration::from_millis(400) };
+    let jobs = Jobs::new(Surroundings { pace, ..outside() });
+    let found = jobs.discover(&format!("{{ role: pod, api_server: '{}' }}", cluster.url()));
+    found.show(&["pod/a/one 10.0.0.1:80"]).await;
+    let began = tokio::time::Instant::now();
+    let gone = "{\"type\":\"ERROR\",\"object\":{\"code\":410,\"message\":\"too old\"}}\n";
+    until("it is listed for the fourth time", async || {
+        cluster.say("pods", gone);
+        (lists(&cluster, "pods") >= 4).then_some(())
+    })
+    .await;
+    // 100, 200 and 400 ms, at least.
+    assert!(began.elapsed() >= Duration::from_millis(690), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
 async fn an_object_of_another_shape_costs_itself_alone() {
     let cluster = Cluster::start();
     let odd = json!({ "kind": "Pod", "metadata": { "namespace": "a", "name": "odd" }, "spec": { "containers": 7 } });
@@ -155,6 +174,8 @@ async fn an_object_of_another_shape_costs_itself_alone() {
     cluster.apply(pod("a", "one", "10.0.0.1", &[80]));
     let (_jobs, found) = discover(&cluster, "role: pod");
     found.show(&["pod/a/one 10.0.0.1:80"]).await;
+    // The list as a whole was a success, but not without a word of what was left out.
+    assert_eq!(found.standing().failures, 1);
     cluster.wait_for_watches("pods", 1).await;
     let mut odd = pod("a", "one", "10.0.0.7", &[80]);
     odd["status"]["conditions"] = json!("none");

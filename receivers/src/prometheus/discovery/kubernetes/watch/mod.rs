@@ -79,7 +79,6 @@ pub(super) async fn follow(source: Source, watched: Arc<Watched>) {
         match list(&source, from, &watched).await {
             Ok(version) => {
                 watched.works();
-                pauses.reset();
                 follow_from(version, &source, &watched, &mut pauses).await;
             }
             Err(trouble) => {
@@ -97,15 +96,22 @@ async fn follow_from(mut version: String, source: &Source, watched: &Watched, pa
         let began = Instant::now();
         let ended = events(source, &mut version, watched).await;
         let was_long = began.elapsed() >= SHORT;
+        if was_long {
+            pauses.reset();
+        }
         match ended {
-            Ended::InTime | Ended::Broken if was_long => pauses.reset(),
+            Ended::InTime | Ended::Broken if was_long => {}
             Ended::InTime | Ended::Broken => pauses.wait(None).await,
             Ended::Refused(trouble) if !trouble.is_gone() => {
                 watched.fails(&source.words("watch", &trouble));
                 pauses.wait(trouble.after).await;
             }
-            // That the server forgets is in the nature of things.
-            Ended::Refused(_) => return,
+            // That the server forgets is in the nature of things; that it does so at once is not.
+            Ended::Refused(_) if was_long => return,
+            Ended::Refused(_) => {
+                pauses.wait(None).await;
+                return;
+            }
             Ended::Unreadable(words) => {
                 watched.fails(&source.words("watch", &Trouble::new(words)));
                 pauses.wait(None).await;

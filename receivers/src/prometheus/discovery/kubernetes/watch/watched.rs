@@ -18,8 +18,18 @@ struct State {
     /// Whether they were all listed once.
     is_complete: bool,
     failures: u64,
+    /// Why it failed last.
     error: Option<Arc<str>>,
+    is_failing: bool,
     readers: Vec<(Arc<Inbox>, usize)>,
+}
+
+/// How a watch stands.
+pub(crate) struct Standing {
+    pub(crate) failures: u64,
+    /// Why it failed last, even if it works again.
+    pub(crate) error: Option<Arc<str>>,
+    pub(crate) is_failing: bool,
 }
 
 /// What a discovery has not looked at yet. The same change twice is one; how often it must look is up to it.
@@ -64,10 +74,10 @@ impl Watched {
         self.0.lock().is_complete
     }
 
-    /// How often it failed, and why it does not work now, if so.
-    pub(crate) fn standing(&self) -> (u64, Option<Arc<str>>) {
-        let state = self.0.lock();
-        (state.failures, state.error.clone())
+    /// How often it failed, why, and whether it does now.
+    pub(crate) fn standing(&self) -> Standing {
+        let State { failures, error, is_failing, .. } = &*self.0.lock();
+        Standing { failures: *failures, error: error.clone(), is_failing: *is_failing }
     }
 
     /// Keeps an object. One that looks as before is no change.
@@ -105,13 +115,13 @@ impl Watched {
     pub(super) fn fails(&self, words: &str) {
         let mut state = self.0.lock();
         state.failures += 1;
-        state.error = Some(words.into());
+        (state.error, state.is_failing) = (Some(words.into()), true);
         state.ring_all();
     }
 
     pub(super) fn works(&self) {
         let mut state = self.0.lock();
-        if state.error.take().is_some() {
+        if std::mem::take(&mut state.is_failing) {
             state.ring_all();
         }
     }
