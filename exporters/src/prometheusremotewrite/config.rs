@@ -183,8 +183,6 @@ impl Default for Own {
             external_labels: BTreeMap::new(),
             retry_on_failure: RetryConfig {
                 initial_interval: Interval::from_millis(50),
-                max_interval: Interval::from_millis(200),
-                max_elapsed_time: Interval::from_secs(60),
                 ..RetryConfig::default()
             },
             remote_write_queue: Queue::default(),

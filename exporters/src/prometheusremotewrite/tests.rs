@@ -19,7 +19,11 @@ fn defaults_are_those_of_the_go_collector() {
     assert_eq!((queue.num_consumers, queue.queue_size), (1, 10_000));
     assert!(delivery.retry.is_none() && delivery.timeout.is_none(), "a second retry would break the order");
     assert_eq!(config.client.timeout.0, Duration::from_secs(5));
-    assert_eq!(config.own.retry_on_failure.initial_interval.0, Duration::from_millis(50));
+    let retry = &config.own.retry_on_failure;
+    let [first, longest, all] =
+        [retry.initial_interval, retry.max_interval, retry.max_elapsed_time].map(|time| time.0);
+    assert_eq!(first, Duration::from_millis(50));
+    assert_eq!((longest, all), (Duration::from_secs(30), Duration::from_secs(300)), "those of all exporters");
     assert_eq!(config.own.max_batch_size_bytes, 3_000_000);
     let off = read(&format!("{{ {ENDPOINT}, remote_write_queue: {{ enabled: false, queue_size: 0 }} }}"));
     assert!(off.delivery().queue.is_none() && off.check().is_empty());
