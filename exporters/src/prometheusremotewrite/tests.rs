@@ -7,6 +7,7 @@ use config::{Diagnostics, Path};
 use otlp::Signal;
 
 use super::Config;
+use super::backoff::Pauses;
 
 const ENDPOINT: &str = "endpoint: 'http://a:9090/api/v1/write'";
 
@@ -62,6 +63,15 @@ fn what_cannot_work_is_found_before_anything_starts() {
         &format!("{{ {ENDPOINT}, retry_on_failure: {{ multiplier: -1 }} }}"),
         &["retry_on_failure::multiplier"],
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_asks_for_more_time_than_there_is_is_given_up() {
+    let config = read(&format!("{{ {ENDPOINT} }}")).own.retry_on_failure;
+    let mut pauses = Pauses::new(&config);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(pauses.next(Some(Duration::from_secs(2))).is_some());
+    assert_eq!(pauses.next(Some(Duration::from_secs(u64::MAX))), None);
 }
 
 #[test]
