@@ -82,17 +82,18 @@ fn any_value(fields: &Map<String, Value>) -> Option<String> {
 }
 
 fn scalar(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), printable)
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// What a terminal would take for orders is shown as it is written in programs.
+/// What a terminal would take for orders is shown as it is written in programs: keys and values are whatever a client
+/// sent.
 fn printable(text: &str) -> String {
     text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
 }
 
 fn line(text: &mut String, depth: usize, words: &str) {
     text.push_str(&"  ".repeat(depth));
-    text.push_str(words);
+    text.push_str(&printable(words));
     text.push('\n');
 }
 

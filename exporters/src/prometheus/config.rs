@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use component::{Consumer, Context, Delivery, Exporter, Listens, Problem, QueueConfig};
 use config::{Inline, Interval, Optional};
+use formats::prometheus::Selection;
 use formats::prometheus::names::{Names, Strategy, is_legacy_label};
 use otlp::Signal;
 use serde::{Deserialize, Serialize};
@@ -150,7 +151,8 @@ impl Own {
             (true, false) => Conversion::All,
             (true, true) => Conversion::AllButService,
             (false, _) => {
-                Conversion::Chosen { included: new.included.clone(), excluded: new.excluded.clone() }
+                let (included, excluded) = (new.included.clone(), new.excluded.clone());
+                Conversion::Chosen(Selection { included, excluded })
             }
         };
         Labelling {

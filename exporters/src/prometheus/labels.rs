@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use formats::prometheus::Selection;
 use formats::prometheus::expose::{Kind, labels};
 use formats::prometheus::names::Names;
 use otlp::{Attributes, Point, Resource, Scope};
@@ -28,7 +29,7 @@ pub(super) struct Labelling {
 pub(super) enum Conversion {
     All,
     AllButService,
-    Chosen { included: Vec<String>, excluded: Vec<String> },
+    Chosen(Selection),
 }
 
 type Refusal = (Reason, Cow<'static, str>);
@@ -120,35 +121,7 @@ impl Conversion {
         match self {
             Conversion::All => true,
             Conversion::AllButService => !SERVICE.contains(&key),
-            Conversion::Chosen { included, excluded } => {
-                let is_among = |patterns: &[String]| patterns.iter().any(|pattern| matches(pattern, key));
-                is_among(included) && !is_among(excluded)
-            }
+            Conversion::Chosen(selection) => selection.takes(key),
         }
     }
-}
-
-/// Whether the text is what the pattern says, in which `*` stands for any text and `?` for any letter.
-pub(super) fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
-    let (mut at, mut in_text) = (0, 0);
-    // The last `*`, and where in the text what follows it was looked for last.
-    let mut star = None;
-    while in_text < text.len() {
-        match pattern.get(at) {
-            Some('*') => {
-                star = Some((at, in_text));
-                at += 1;
-            }
-            Some(letter) if *letter == '?' || *letter == text[in_text] => {
-                (at, in_text) = (at + 1, in_text + 1)
-            }
-            _ => {
-                let Some((back, tried)) = star else { return false };
-                star = Some((back, tried + 1));
-                (at, in_text) = (back + 1, tried + 1);
-            }
-        }
-    }
-    pattern[at..].iter().all(|letter| *letter == '*')
 }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use component::{Consumer, Context, Delivery, Exporter, Problem, QueueConfig, RetryConfig};
 use config::{Defaults, Explicit, Inline, Interval, Optional, Preset, SecretMap};
+use formats::prometheus::Selection;
 use formats::prometheus::names::{Names, Strategy};
-use formats::prometheus::remote::{EncodeOptions, Message, Selection};
+use formats::prometheus::remote::{EncodeOptions, Message};
 use http::Uri;
 use otlp::Signal;
 use serde::{Deserialize, Serialize};
@@ -116,7 +117,8 @@ pub struct ResourceToTelemetry {
     pub exclude_service_attributes: bool,
 }
 
-/// The `resource_constant_labels` block: patterns of keys, in which `*` stands for anything.
+/// The `resource_constant_labels` block: patterns of keys, in which `*` stands for any text and `?` for
+/// any letter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Choice {
@@ -183,8 +185,6 @@ impl Default for Own {
             external_labels: BTreeMap::new(),
             retry_on_failure: RetryConfig {
                 initial_interval: Interval::from_millis(50),
-                max_interval: Interval::from_millis(200),
-                max_elapsed_time: Interval::from_secs(60),
                 ..RetryConfig::default()
             },
             remote_write_queue: Queue::default(),

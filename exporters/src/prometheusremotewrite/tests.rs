@@ -7,6 +7,7 @@ use config::{Diagnostics, Path};
 use otlp::Signal;
 
 use super::Config;
+use super::backoff::Pauses;
 
 const ENDPOINT: &str = "endpoint: 'http://a:9090/api/v1/write'";
 
@@ -19,7 +20,11 @@ fn defaults_are_those_of_the_go_collector() {
     assert_eq!((queue.num_consumers, queue.queue_size), (1, 10_000));
     assert!(delivery.retry.is_none() && delivery.timeout.is_none(), "a second retry would break the order");
     assert_eq!(config.client.timeout.0, Duration::from_secs(5));
-    assert_eq!(config.own.retry_on_failure.initial_interval.0, Duration::from_millis(50));
+    let retry = &config.own.retry_on_failure;
+    let [first, longest, all] =
+        [retry.initial_interval, retry.max_interval, retry.max_elapsed_time].map(|time| time.0);
+    assert_eq!(first, Duration::from_millis(50));
+    assert_eq!((longest, all), (Duration::from_secs(30), Duration::from_secs(300)), "those of all exporters");
     assert_eq!(config.own.max_batch_size_bytes, 3_000_000);
     let off = read(&format!("{{ {ENDPOINT}, remote_write_queue: {{ enabled: false, queue_size: 0 }} }}"));
     assert!(off.delivery().queue.is_none() && off.check().is_empty());
@@ -58,6 +63,15 @@ fn what_cannot_work_is_found_before_anything_starts() {
         &format!("{{ {ENDPOINT}, retry_on_failure: {{ multiplier: -1 }} }}"),
         &["retry_on_failure::multiplier"],
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_asks_for_more_time_than_there_is_is_given_up() {
+    let config = read(&format!("{{ {ENDPOINT} }}")).own.retry_on_failure;
+    let mut pauses = Pauses::new(&config);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(pauses.next(Some(Duration::from_secs(2))).is_some());
+    assert_eq!(pauses.next(Some(Duration::from_secs(u64::MAX))), None);
 }
 
 #[test]

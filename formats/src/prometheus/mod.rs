@@ -6,6 +6,8 @@ pub mod names;
 mod parse;
 pub mod relabel;
 pub mod remote;
+mod selection;
 pub mod translate;
 
 pub use labels::Labels;
+pub use selection::Selection;

@@ -128,21 +128,16 @@ impl Names {
             words.retain(|word| *word != last);
             words.push(last);
         }
-        if !self.namespace.is_empty() {
-            words.insert(0, &self.namespace);
+        let namespace = underscored(&self.namespace);
+        if !namespace.is_empty() {
+            words.insert(0, &namespace);
         }
         no_digit_first(words.join("_"))
     }
 
     fn underscored(&self, name: &str) -> String {
-        let is_foreign = |letter: char| !is_word(letter) && letter != '_';
-        let join =
-            |text: &str| text.split(is_foreign).filter(|word| !word.is_empty()).collect::<Vec<_>>().join("_");
-        let name = join(name);
-        if self.namespace.is_empty() {
-            return no_digit_first(name);
-        }
-        format!("{}_{name}", join(&self.namespace))
+        let (namespace, name) = (underscored(&self.namespace), underscored(name));
+        no_digit_first(if namespace.is_empty() { name } else { format!("{namespace}_{name}") })
     }
 
     /// The name as it is, its unit and its kind behind it. What is there already moves to its place.
@@ -159,6 +154,12 @@ impl Names {
         }
         name
     }
+}
+
+/// Foreign letters become `_`, several of them one.
+fn underscored(text: &str) -> String {
+    let is_foreign = |letter: char| !is_word(letter) && letter != '_';
+    text.split(is_foreign).filter(|word| !word.is_empty()).collect::<Vec<_>>().join("_")
 }
 
 fn nameless(name: &str) -> String {

@@ -65,7 +65,9 @@ impl<'a> Pauses<'a> {
         let pause = scale(self.interval, 1.0 + spread).max(asked_for.unwrap_or_default());
         self.interval = scale(self.interval, self.config.multiplier).min(self.config.max_interval.0);
         let limit = self.config.max_elapsed_time.0;
-        (limit.is_zero() || self.started.elapsed() + pause <= limit).then_some(pause)
+        // A server may ask for more time than there is.
+        let end = self.started.elapsed().saturating_add(pause);
+        (limit.is_zero() || end <= limit).then_some(pause)
     }
 }
 

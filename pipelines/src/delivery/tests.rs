@@ -38,6 +38,13 @@ async fn gives_up_without_waiting_when_the_time_for_trying_would_be_over() {
     check_retry([Err(far)], Err("no more retries left: busy"), &[0]).await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_backend_that_asks_for_more_time_than_there_is_is_given_up() {
+    let soon = ConsumeError::retryable("busy");
+    let never = ConsumeError::retryable_after("busy", Duration::from_secs(u64::MAX));
+    check_retry([Err(soon), Err(never)], Err("no more retries left: busy"), &[0, 5]).await;
+}
+
 /// Sends one batch to a backend that gives `answers`, without randomness; checks the outcome and the seconds at which
 /// the backend was asked.
 async fn check_retry(

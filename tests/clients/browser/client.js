@@ -32,6 +32,9 @@ const span = (name) => ({
         name, kind: 2, traceId: '5b8efff798038103d269b633813fc60c', spanId: 'eee19b7ec3c1b174',
         startTimeUnixNano: '1700000000000000000', endTimeUnixNano: '1700000000012000000',
         attributes: [{ key: 'http.request.method', value: { stringValue: 'GET' } }],
+      }, {
+        // Of a kind that is not known yet.
+        name: 'what comes', kind: 9, traceId: '5b8efff798038103d269b633813fc60c', spanId: 'eee19b7ec3c1b175',
       }],
     }],
   }],
@@ -106,7 +109,8 @@ const STORIES = {
     await page.locator('.pill[data-edge="receiver/otlp/traces"]').first().focus();
     await page.keyboard.press('Enter');
     await until(page, '#tap-items b', 'GET /cart');
-    seen.item = await page.locator('#tap-items summary').first().innerText();
+    await until(page, '#tap-items b', 'what comes');
+    seen.item = await page.locator('#tap-items summary', { hasText: 'GET /cart' }).first().innerText();
     await page.locator('#tap-items summary').last().click();
     await until(page, '#tap-items pre', '"service.name"');
     await look(page, 'tap', seen);

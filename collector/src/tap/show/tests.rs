@@ -36,3 +36,15 @@ fn a_record_shows_its_body_and_what_is_missing_is_left_out() {
     assert_eq!(text("now", "e", &data), expected);
     assert_eq!(text("now", "e", &json!({})), "now  e\n");
 }
+
+#[test]
+fn nothing_in_an_item_is_an_order_to_the_terminal() {
+    let orders = "\u{1b}]0;title\u{7}\u{9b}2J\n";
+    let list = json!({ "arrayValue": { "values": [{ "stringValue": orders }] } });
+    let data = json!({ "resourceSpans": [{ "scopeSpans": [{ "spans": [{ "name": orders, "attributes": [
+        { "key": orders, "value": { "stringValue": orders } }, { "key": "list", "value": list },
+    ] }] }] }] });
+    let shown = text("now", "e", &data);
+    assert_eq!(shown.lines().count(), 4, "{shown:?}");
+    assert!(!shown.chars().any(|c| c.is_control() && c != '\n'), "{shown:?}");
+}

@@ -2,7 +2,6 @@
 
 use opentelemetry_proto::tonic::common::v1::ArrayValue;
 
-use super::super::labels::matches;
 use super::*;
 
 const CART: [(&str, &str); 4] = [
@@ -124,24 +123,4 @@ async fn values_of_all_kinds_are_text_and_empty_ones_are_none() {
     odd.attributes = kinds.map(pair).to_vec();
     exporter.send(vec![gauge("g", vec![odd])]).await;
     assert_eq!(exporter.samples(), [r#"g{a="-7",b="true",c="0.5",d="[1,true]",f="\"\\\n"} NaN"#]);
-}
-
-#[test]
-fn patterns_have_wildcards() {
-    let table = [
-        ("*", "anything", true),
-        ("a.*", "a.b", true),
-        ("a.*", "ab", false),
-        ("*.id", "service.instance.id", true),
-        ("a?c", "abc", true),
-        ("a?c", "ac", false),
-        ("*a*b*", "xxaxxbxx", true),
-        ("*a*b", "ba", false),
-        ("", "", true),
-        ("", "a", false),
-    ];
-    for (pattern, text, expected) in table {
-        assert_eq!(matches(pattern, text), expected, "{pattern} {text}");
-    }
-    assert!(!matches(&"*a".repeat(50), &"a".repeat(49)));
 }

@@ -135,7 +135,7 @@
     let own = item.attributes;
     if (scope.spans) {
       const took = (Number(item.endTimeUnixNano ?? 0) - Number(item.startTimeUnixNano ?? 0)) / 1e6;
-      facts = [SPAN_KINDS[item.kind ?? 0], took > 0 ? `${short(took)} ms` : '', item.status?.code === 2 ? `error ${item.status.message ?? ''}` : ''];
+      facts = [SPAN_KINDS[item.kind] ?? '', took > 0 ? `${short(took)} ms` : '', item.status?.code === 2 ? `error ${item.status.message ?? ''}` : ''];
     } else if (scope.metrics) {
       const [, data] = Object.entries(item).find(([, value]) => value?.dataPoints) ?? [];
       const point = data?.dataPoints?.[0] ?? {};

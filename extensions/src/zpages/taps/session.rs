@@ -187,6 +187,8 @@ impl Session {
         let mut text = serde_json::to_vec(line).expect("a line is text and numbers");
         text.push(b'\n');
         tokio::select! {
+            // Where there is room for it, the last line is said although the collector stops.
+            biased;
             sent = timeout_at(self.deadline + SECOND, self.parts.send(Bytes::from(text))) => sent.ok()?.ok(),
             () = self.scope.stopped() => None,
         }

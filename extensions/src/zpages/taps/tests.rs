@@ -152,12 +152,17 @@ async fn who_does_not_read_loses_items_and_never_stops_the_data() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_tap_ends_when_the_collector_stops() {
-    let stand = Stand::local().await;
-    let mut stream = stand.open("edge=pipeline/traces");
-    line(&mut stream).await;
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(5);
-    assert_eq!(stand.cx.scope.stop(deadline).await, Ok(()));
+async fn a_tap_ends_when_the_collector_stops_and_says_so() {
+    // Each time, whichever is looked at first.
+    for _ in 0..20 {
+        let stand = Stand::local().await;
+        let mut stream = stand.open("edge=pipeline/traces");
+        line(&mut stream).await;
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(5);
+        assert_eq!(stand.cx.scope.stop(deadline).await, Ok(()));
+        let end = told(&mut stream).await;
+        assert_eq!((&end["type"], &end["reason"]), (&"end".into(), &"the collector stops".into()));
+    }
 }
 
 #[tokio::test]

@@ -29,6 +29,8 @@ fn metrics_are_named_as_prometheus_names_them() {
         ("", "a__b..c", "", Gauge, "a_b_c"),
         ("", "2xx.count", "", Gauge, "_2xx_count"),
         ("ns", "2xx.count", "", Gauge, "ns_2xx_count"),
+        ("my-app", "x", "", Gauge, "my_app_x"),
+        ("1st", "x", "", Gauge, "_1st_x"),
         ("", "température", "Cel", Gauge, "temp_rature_celsius"),
         ("", "job:rate:sum", "", Gauge, "job:rate:sum"),
         ("", "x", " By ", Gauge, "x_bytes"),
@@ -49,6 +51,7 @@ fn without_suffixes_only_foreign_letters_change() {
         ("", "a..b", "a_b"),
         ("", "2xx", "_2xx"),
         ("my.ns", "x", "my_ns_x"),
+        ("1st", "x", "_1st_x"),
     ];
     for (namespace, name, expected) in table {
         assert_eq!(names(namespace).metric(name, "s", Kind::Counter).as_deref(), Ok(expected), "{name}");
@@ -143,7 +146,7 @@ fn units_in_words_have_a_ucum_form() {
 
 proptest! {
     #[test]
-    fn what_is_made_is_legal(name in ".{0,20}", unit in "[a-zA-Z%/{} .]{0,8}", namespace in "[a-z]{0,3}") {
+    fn what_is_made_is_legal(name in ".{0,20}", unit in "[a-zA-Z%/{} .]{0,8}", namespace in ".{0,4}") {
         for strategy in [Strategy::UnderscoreEscapingWithSuffixes, Strategy::UnderscoreEscapingWithoutSuffixes] {
             let names = names(&namespace, strategy);
             for kind in [Kind::Counter, Kind::Gauge, Kind::Other] {

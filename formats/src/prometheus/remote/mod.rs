@@ -16,7 +16,7 @@ mod tests;
 
 pub use answer::{Malformed, Refused};
 pub use decode::{DecodeOptions, Decoded, Known, Learned, Written, decode};
-pub use encode::{EncodeOptions, Piece, Request, Requests, Selection, Series};
+pub use encode::{EncodeOptions, Piece, Request, Requests, Series};
 
 /// The value that says that a series has ended: a NaN of its own.
 pub const STALE: u64 = 0x7ff0_0000_0000_0002;

@@ -19,13 +19,19 @@ pub(super) struct Exemplars<'e, 'a> {
     pub(super) own: &'e [&'a [u8]],
     /// Those that came apart from it.
     pub(super) orphans: &'e [&'a [u8]],
+    /// When so much has come of the request, there are no more: in version 2 a few bytes name a thousand.
+    pub(super) max_bytes: usize,
 }
 
 impl Exemplars<'_, '_> {
-    /// Writes all as fields with `number`, and says how many. One that is malformed is left out.
+    /// Writes all as fields with `number`, and says how many. One that is malformed is left out, and so is one for which
+    /// there is no room: a point goes without exemplars rather than not at all.
     pub(super) fn write(&self, number: u32, out: &mut Writer) -> usize {
         let mut written = 0;
         for body in self.own.iter().chain(self.orphans) {
+            if out.len() >= self.max_bytes {
+                break;
+            }
             if let Ok(exemplar) = self.read(body) {
                 out.message(number, |out| exemplar.write(out));
                 written += 1;

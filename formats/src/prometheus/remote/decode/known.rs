@@ -19,6 +19,9 @@ const MAX_BYTES: usize = 8 << 20;
 /// More is not kept of one target.
 const MAX_TARGET_BYTES: usize = 64 << 10;
 
+/// More text is not kept of one metric: it is told with the series of each target, of whichever sender.
+const MAX_FAMILY_BYTES: usize = 4 << 10;
+
 /// What else an entry takes.
 const ENTRY_BYTES: usize = 128;
 
@@ -125,6 +128,9 @@ impl Learned {
                 Ok(_) => (),
                 Err(_) => return,
             }
+        }
+        if family.help.len() + family.unit.len() > MAX_FAMILY_BYTES {
+            (family.help, family.unit) = (String::new(), String::new());
         }
         let size = name.len() + family.help.len() + family.unit.len();
         if !name.is_empty() && self.bytes + size <= self.max_bytes {

@@ -13,7 +13,7 @@ use super::answer::{Malformed, Refused};
 use super::fields::{Field, WRONG_TYPE, fields};
 use super::{Message, Type};
 use rows::Rows;
-use series::{Label, Reader, Series, Symbols};
+use series::{Label, Reader, Series, Symbols, TOO_MUCH};
 
 pub use known::{Known, Learned};
 
@@ -74,7 +74,7 @@ pub fn decode(
         reading.decoded.learned.family(metadata);
     }
     reading.keep_orphans();
-    let mut reader = Reader::new(message, &request.symbols);
+    let mut reader = Reader::new(message, &request.symbols, options.max_bytes);
     for body in &request.series {
         match reader.read(body) {
             Ok(series) => reading.take(series),
@@ -138,7 +138,7 @@ impl<'a> Reading<'a> {
     /// Prometheus sends exemplars apart from samples. Those of a series that is in the same request go to a point of it.
     fn keep_orphans(&mut self) {
         let Request { message, symbols, series, .. } = self.request;
-        let mut reader = Reader::new(*message, symbols);
+        let mut reader = Reader::new(*message, symbols, self.rows.max_bytes);
         for body in series {
             if series::has_exemplars_only(*message, body)
                 && let Ok(series) = reader.read(body)
@@ -160,16 +160,18 @@ impl<'a> Reading<'a> {
             return;
         }
         if !self.rows.has_room(series) {
-            let reason = "the request means more than is taken at once";
-            self.decoded.refused.push(series.items(), reason.into());
+            self.decoded.refused.push(series.items(), TOO_MUCH.into());
             return;
         }
         let orphans = self.orphans.remove(&series.labels).unwrap_or_default();
-        let found;
+        let Decoded { written, refused, learned, .. } = &mut self.decoded;
         let told = Family { kind: series.kind, help: series.help, unit: series.unit };
         let family = if told.kind == Type::Unknown && told.help.is_empty() && told.unit.is_empty() {
-            found = self.decoded.learned.find(name).or_else(|| self.known.find(name)).cloned();
-            found.as_ref().map_or(told, known::KnownFamily::view)
+            let known = learned.find(name).or_else(|| self.known.find(name));
+            let family = known.map_or(told, known::KnownFamily::view);
+            // Its texts are told again with the series of each target; without them it is a series all the same.
+            let has_room = self.rows.has_room_for_known(family);
+            if has_room { family } else { Family { help: "", unit: "", ..family } }
         } else {
             told
         };
@@ -179,8 +181,8 @@ impl<'a> Reading<'a> {
             symbols: &self.request.symbols,
             own: &series.exemplars,
             orphans: &orphans,
+            max_bytes: self.rows.max_bytes,
         };
-        let Decoded { written, refused, .. } = &mut self.decoded;
         point::write(series, family, &exemplars, &mut self.rows, written, refused);
     }
 

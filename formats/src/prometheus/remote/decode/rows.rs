@@ -41,9 +41,11 @@ pub(super) struct Rows {
     /// The bodies of points, and what is told of metrics.
     arena: Vec<u8>,
     key: Vec<u8>,
-    max_bytes: usize,
+    /// About how much may come of all.
+    pub(super) max_bytes: usize,
     /// What may come of all that was taken.
     spent: usize,
+    spent_on_known: usize,
 }
 
 #[derive(Debug)]
@@ -87,6 +89,17 @@ impl Rows {
         let is_enough = spent <= self.max_bytes && !self.metrics.is_full();
         if is_enough {
             self.spent = spent;
+        }
+        is_enough
+    }
+
+    /// Whether there is room for what is known of a metric from elsewhere; if so, it is taken. It has a quarter of its own,
+    /// so that no series has to go for it.
+    pub(super) fn has_room_for_known(&mut self, family: Family<'_>) -> bool {
+        let spent = self.spent_on_known + family.help.len() + family.unit.len();
+        let is_enough = spent <= self.max_bytes / 4;
+        if is_enough {
+            self.spent_on_known = spent;
         }
         is_enough
     }

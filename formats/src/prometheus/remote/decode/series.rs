@@ -6,12 +6,18 @@ use crate::prometheus::remote::answer::Reason;
 use crate::prometheus::remote::fields::{Field, WRONG_TYPE, fields, reason, varints};
 use crate::prometheus::remote::{Message, Type};
 
+const NOT_UTF8: &str = "text is not UTF-8";
+
+/// Why a series is refused for which there is no room.
+pub(super) const TOO_MUCH: &str = "the request means more than is taken at once";
+
 /// A name and a value.
 pub(super) type Label<'a> = (&'a str, &'a str);
 
-/// The texts of a request of version 2.
+/// The texts of a request of version 2, each read once: a long one may be named by every label. `None` is what is not
+/// UTF-8.
 #[derive(Debug, Default)]
-pub(super) struct Symbols<'a>(Vec<&'a [u8]>);
+pub(super) struct Symbols<'a>(Vec<Option<&'a str>>);
 
 /// A sample as it came.
 #[derive(Debug, Clone, Copy)]
@@ -54,22 +60,24 @@ pub(super) struct Reader<'a> {
     symbols: &'a Symbols<'a>,
     series: Series<'a>,
     refs: Vec<u64>,
+    /// How much text labels may still name. In version 2 they name it with few bytes, and it is compared and copied.
+    text_left: usize,
 }
 
 impl<'a> Symbols<'a> {
     pub(super) fn push(&mut self, text: &'a [u8]) {
-        self.0.push(text);
+        self.0.push(std::str::from_utf8(text).ok());
     }
 
     /// The first is empty, so that zero is nothing.
     pub(super) fn is_valid(&self) -> bool {
-        self.0.first().is_none_or(|first| first.is_empty())
+        self.0.first().is_none_or(|first| *first == Some(""))
     }
 
     pub(super) fn get(&self, number: u64) -> Result<&'a str, Reason> {
         let found = usize::try_from(number).ok().and_then(|at| self.0.get(at));
         match found {
-            Some(bytes) => text(bytes),
+            Some(text) => text.ok_or(Reason::Borrowed(NOT_UTF8)),
             // A request without symbols has none to name, but zero is nothing all the same.
             None if number == 0 => Ok(""),
             None => Err(format!("symbol {number} is not among the {} of the request", self.0.len()).into()),
@@ -118,8 +126,8 @@ impl<'a> Series<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(message: Message, symbols: &'a Symbols<'a>) -> Reader<'a> {
-        Reader { message, symbols, series: Series::default(), refs: Vec::new() }
+    pub(super) fn new(message: Message, symbols: &'a Symbols<'a>, max_text: usize) -> Reader<'a> {
+        Reader { message, symbols, series: Series::default(), refs: Vec::new(), text_left: max_text }
     }
 
     pub(super) fn read(&mut self, body: &'a [u8]) -> Result<&Series<'a>, Unread> {
@@ -171,7 +179,9 @@ impl<'a> Reader<'a> {
         }
         for pair in self.refs.chunks(2) {
             let &[name, value] = pair else { return Err("a label has no value".into()) };
-            self.series.labels.push((self.symbols.get(name)?, self.symbols.get(value)?));
+            let (name, value) = (self.symbols.get(name)?, self.symbols.get(value)?);
+            self.text_left = self.text_left.checked_sub(name.len() + value.len()).ok_or(TOO_MUCH)?;
+            self.series.labels.push((name, value));
         }
         self.read_metadata(metadata)
     }
@@ -234,5 +244,5 @@ fn read_sample(body: &[u8]) -> Result<Sample, Reason> {
 }
 
 pub(super) fn text(bytes: &[u8]) -> Result<&str, Reason> {
-    std::str::from_utf8(bytes).map_err(|_| "text is not UTF-8".into())
+    std::str::from_utf8(bytes).map_err(|_| NOT_UTF8.into())
 }

@@ -3,7 +3,6 @@
 mod labels;
 mod native;
 mod points;
-mod selection;
 mod write;
 
 use std::ops::Range;
@@ -13,9 +12,9 @@ use otlp::Metrics;
 use super::Type;
 use super::answer::Refused;
 use super::keys::Keys;
+use crate::prometheus::Selection;
 use crate::prometheus::names::Names;
 
-pub use selection::Selection;
 pub use write::{Piece, Request, Requests};
 
 /// How to write series.

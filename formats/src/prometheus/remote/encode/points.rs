@@ -230,9 +230,7 @@ impl<'s, 'a> Translation<'s, 'a> {
 
     fn target_info(&mut self, resource: Resource<'a>, time: i64) {
         let Ok(Some(labels)) = target_info(resource, self.options) else { return };
-        let namespace = &self.options.names.namespace;
-        let name =
-            if namespace.is_empty() { "target_info".to_owned() } else { format!("{namespace}_target_info") };
+        let Ok(name) = self.options.names.metric("target_info", "", Kind::Other) else { return };
         self.family = self.series.families.len() as u32;
         self.series.families.push(Family {
             kind: Type::Gauge,

@@ -17,6 +17,7 @@ use prost::Message as _;
 
 use self::messages::{v1, v2};
 use super::*;
+use crate::prometheus::Selection;
 
 const SECOND: u64 = 1_000_000_000;
 
