@@ -107,8 +107,8 @@ async fn assert_spans_arrive(around: &Around, sent: &Sent) {
     .await;
 }
 
-/// As X-Ray has it: another form of the id, microseconds, and no place for the name. Of what it was is told with the first
-/// span in a process only.
+/// As X-Ray has it: another form of the id, microseconds, and no place for the name. What a span is of is told with
+/// segments only, and calls are subsegments.
 fn for_xray(told: &Told) -> Told {
     let (time, rest) = told.trace.split_at(8);
     let micros = |nanos: u64| (nanos + 500) / 1000;
@@ -248,7 +248,7 @@ async fn assert_booked(collector: &Collector, sent: &Sent) {
     assert_eq!((count("traces"), count("logs")), (sent.counts.values().sum(), 2 * sent.by_sdks.len() as u64));
 }
 
-/// The accounts that are not at rest with everything delivered, and the exporters that had something else than was taken.
+/// The accounts that are not at rest with everything delivered, and the exporters that lack something of what was taken.
 fn amiss(ledger: &[Entry]) -> Vec<String> {
     let is_open = |entry: &&Entry| entry.in_flight != 0 || entry.delivered != entry.received;
     let mut amiss: Vec<_> = ledger.iter().filter(is_open).map(|entry| format!("{entry:?}")).collect();
