@@ -5,6 +5,7 @@ pub mod browser;
 pub mod certificates;
 pub mod client;
 pub mod collector;
+pub mod jaeger;
 pub mod kubernetes;
 pub mod moto;
 pub mod patience;

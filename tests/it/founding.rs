@@ -1,5 +1,9 @@
 //! The file that people have: it runs as it is, says what is old in it, and delivers as soon as somebody is there.
 
+mod around;
+mod everything;
+mod told;
+
 use tests::client::Client;
 use tests::collector::free_address;
 use tests::{Backend, Collector, patience, samples, web};

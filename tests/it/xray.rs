@@ -12,17 +12,22 @@ use tests::{Collector, samples};
 use crate::FERROTEL;
 
 /// A file of credentials, removed at the end.
-struct Credentials(PathBuf);
+pub(crate) struct Credentials(PathBuf);
 
 impl Credentials {
     /// Credentials with this key.
-    fn of(key: &str) -> Credentials {
+    pub(crate) fn of(key: &str) -> Credentials {
         use std::sync::atomic::{AtomicUsize, Ordering};
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let name = format!("ferrotel-aws-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let credentials = Credentials(std::env::temp_dir().join(name));
         credentials.become_those_of(key);
         credentials
+    }
+
+    /// Where they are.
+    pub(crate) fn path(&self) -> String {
+        self.0.display().to_string()
     }
 
     fn become_those_of(&self, key: &str) {
@@ -60,7 +65,7 @@ exporters:
     {settings}
 service: {{ pipelines: {{ traces: {{ receivers: [otlp], exporters: [awsxray] }} }} }}
 ",
-        file = credentials.0.display()
+        file = credentials.path()
     )
 }
 
