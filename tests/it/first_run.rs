@@ -34,7 +34,7 @@ async fn without_a_configuration_it_prints_what_comes_in_and_shows_its_pages() {
 async fn it_takes_all_the_files_that_it_may_open() {
     let limited = |program: &str| {
         let mut command = Command::new("sh");
-        command.args(["-c", "ulimit -Hn 300; ulimit -Sn 100; exec \"$0\" \"$@\"", program]);
+        command.args(["-c", "ulimit -Sn 100 && ulimit -Hn 300 && exec \"$0\" \"$@\"", program]);
         command
     };
     let collector = FERROTEL.start_under(&to_nowhere(), limited).await;

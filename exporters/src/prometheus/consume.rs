@@ -143,9 +143,9 @@ impl Points {
         if !family.has_room(self.limit) {
             return Err(refused(Reason::SeriesLimit));
         }
-        let state = State::read(point, self.registry.now()).map_err(refused)?;
         let labels = self.labelling.series(place.kind, place.source, &place.scope, point);
         let labels = labels.map_err(NotTaken::Refused)?;
+        let state = State::read(point, labels.len(), self.registry.now()).map_err(refused)?;
         family.add(identity, labels, state, self.limit).map_err(|error| match error {
             NotAdded::Again => NotTaken::Again,
             NotAdded::Refused(reason) => refused(reason),

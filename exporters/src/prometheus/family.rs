@@ -177,7 +177,7 @@ impl Series {
     }
 
     fn take(&self, point: &Point<'_>, is_delta: bool, now: u64) -> Result<(), Reason> {
-        let next = State::read(point, now)?;
+        let next = State::read(point, self.labels.len(), now)?;
         let mut state = self.state.lock();
         if next.time < state.time {
             return Err(Reason::Older);
@@ -191,9 +191,10 @@ impl Series {
 }
 
 impl State {
-    /// What is known when a point is all there is.
-    pub(super) fn read(point: &Point<'_>, now: u64) -> Result<State, Reason> {
+    /// What is known when a point is all there is. `labels` is how many bytes the labels of its series have.
+    pub(super) fn read(point: &Point<'_>, labels: usize, now: u64) -> Result<State, Reason> {
         let value = Value::read(point).map_err(Reason::Unfit)?;
+        value.check_width(labels).map_err(Reason::Unfit)?;
         let (time, start) = (point.time_unix_nano(), point.start_time_unix_nano());
         Ok(State { value, time, start, received: now })
     }

@@ -7,6 +7,7 @@ mod parse;
 pub mod relabel;
 pub mod remote;
 mod selection;
+mod spread;
 pub mod translate;
 
 pub use labels::Labels;

@@ -143,3 +143,24 @@ async fn what_many_tasks_write_at_once_is_all_there() {
     }
     assert_eq!(exporter.registry.len(), 4 * 25 + 25);
 }
+
+#[tokio::test(start_paused = true)]
+async fn long_labels_are_not_repeated_for_very_many_buckets() {
+    let exporter = exporter("");
+    let long = "x".repeat(100_000);
+    let point_of = |buckets: usize, time: u64| HistogramDataPoint {
+        attributes: attributes(&[("long", &long)]),
+        bucket_counts: vec![1; buckets],
+        explicit_bounds: (1..buckets).map(|bound| bound as f64).collect(),
+        time_unix_nano: time,
+        ..HistogramDataPoint::default()
+    };
+    for (buckets, time) in [(1_000, 1), (2, 2), (1_000, 3)] {
+        let data =
+            Histogram { data_points: vec![point_of(buckets, time)], aggregation_temporality: CUMULATIVE };
+        exporter.send(vec![metric("h", Data::Histogram(data))]).await;
+    }
+    assert_eq!(exporter.samples().len(), 4, "two buckets, sum and count");
+    let why = "its labels are too long to be repeated for each of its buckets or quantiles";
+    assert_eq!(exporter.dropped(), [(why, 2)]);
+}

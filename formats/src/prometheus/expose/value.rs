@@ -3,6 +3,7 @@
 use otlp::{MetricKind, Number, Point};
 
 use super::native::Native;
+use crate::prometheus::spread::{TOO_WIDE, is_too_wide};
 
 /// What a series holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,6 +66,8 @@ pub enum Unfit {
     Bounds,
     /// Its resolution, or the place of its buckets, is beyond what Prometheus can hold.
     Scale,
+    /// Its labels, repeated for each bucket or quantile, would be too much.
+    TooWide,
 }
 
 impl Unfit {
@@ -75,6 +78,7 @@ impl Unfit {
             Unfit::NoValue => "it has no value",
             Unfit::Bounds => "the bounds of its buckets do not rise",
             Unfit::Scale => "its buckets are beyond what Prometheus can hold",
+            Unfit::TooWide => TOO_WIDE,
         }
     }
 }
@@ -92,6 +96,19 @@ impl Value {
             MetricKind::Summary => Ok(Value::Summary(Box::new(Summary::read(point)))),
             MetricKind::Empty => Err(Unfit::NoValue),
         }
+    }
+
+    /// Whether labels of so many bytes can be shown with each of its buckets or quantiles.
+    ///
+    /// # Errors
+    /// When they are too long for that.
+    pub fn check_width(&self, labels: usize) -> Result<(), Unfit> {
+        let parts = match self {
+            Value::Number(..) | Value::Native(_) => 1,
+            Value::Histogram(histogram) => histogram.bounds.len(),
+            Value::Summary(summary) => summary.quantiles.len(),
+        };
+        if is_too_wide(labels, parts) { Err(Unfit::TooWide) } else { Ok(()) }
     }
 
     /// Adds what has come since: buckets by buckets when they have the same bounds. A histogram with other bounds, and a

@@ -7,6 +7,7 @@ use super::reading::{Reading, Value};
 use super::replay::Recorded;
 use crate::prometheus::parse::proto::{self, Data, Family, Histogram, Metric};
 use crate::prometheus::parse::{Exemplar, Kind, Line, Native, Reason, Series, Text, number};
+use crate::prometheus::spread::{TOO_WIDE, is_too_wide};
 
 /// A sample of a metric: what distinguishes it from the others.
 #[derive(Clone, Copy)]
@@ -76,6 +77,7 @@ impl Reading<'_> {
         match data {
             Data::Number { value, exemplar } => self.member(&mut from, Member::VALUE, value, exemplar)?,
             Data::Summary { count, sum, quantiles } => {
+                from.check_width(quantiles.len())?;
                 self.member(&mut from, Member::COUNT, count, None)?;
                 self.member(&mut from, Member::SUM, sum, None)?;
                 for (quantile, value) in quantiles {
@@ -100,6 +102,7 @@ impl Reading<'_> {
         if !is_classic {
             return Ok(());
         }
+        from.check_width(buckets.len())?;
         self.member(from, Member::COUNT, count, None)?;
         self.member(from, Member::SUM, sum, None)?;
         let has_infinite = buckets.iter().any(|bucket| bucket.bound == f64::INFINITY);
@@ -189,6 +192,15 @@ struct Source<'s> {
 }
 
 impl<'s> Source<'s> {
+    /// Its labels are a part of the series of each bucket or quantile.
+    fn check_width(&self, parts: usize) -> Result<(), Fault> {
+        let labels = self.labels.iter().map(|label| label.len()).sum();
+        if is_too_wide(labels, parts) {
+            return Err(Fault::Line(format!("`{}`: {TOO_WIDE}", self.family.name).into()));
+        }
+        Ok(())
+    }
+
     fn series(&self, member: Member) -> Result<Series<'s>, Reason> {
         let labels = self.labels.iter().map(|label| proto::label(label));
         let mut labels = labels.collect::<Result<Vec<(Text<'s>, Text<'s>)>, Reason>>()?;

@@ -12,6 +12,7 @@ use super::{EncodeOptions, Exemplar, Family, NO_POINT, Native, Sample, Series, n
 use crate::prometheus::names::Kind;
 use crate::prometheus::remote::answer::Reason;
 use crate::prometheus::remote::{STALE, TYPE_KEY, Type};
+use crate::prometheus::spread::{TOO_WIDE, is_too_wide};
 
 /// Nanoseconds in a millisecond.
 const MILLISECOND: u64 = 1_000_000;
@@ -122,16 +123,24 @@ impl<'s, 'a> Translation<'s, 'a> {
             }
             MetricKind::Sum => self.number(point, name),
             MetricKind::Histogram => {
+                self.check_width(point.bucket_counts().count())?;
                 self.histogram(point, name);
                 Ok(())
             }
             MetricKind::ExponentialHistogram => self.native(point, name),
             MetricKind::Summary => {
+                self.check_width(point.quantiles().count())?;
                 self.summary(point, name);
                 Ok(())
             }
             MetricKind::Empty => Err("there is no data".into()),
         }
+    }
+
+    /// The labels of the point at hand are a part of the series of each bucket or quantile.
+    fn check_width(&self, parts: usize) -> Result<(), Reason> {
+        let labels = self.labels.iter().map(|(name, value)| name.len() + value.len()).sum();
+        if is_too_wide(labels, parts) { Err(TOO_WIDE.into()) } else { Ok(()) }
     }
 
     fn number(&mut self, point: &Point<'_>, name: &str) -> Result<(), Reason> {

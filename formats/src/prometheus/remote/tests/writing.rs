@@ -200,6 +200,32 @@ fn what_prometheus_cannot_hold_costs_itself_and_is_counted() {
 }
 
 #[test]
+fn long_labels_are_not_repeated_for_very_many_buckets() {
+    let long = "x".repeat(100_000);
+    let point_of = |buckets: usize| HistogramDataPoint {
+        attributes: pairs(&[("long", &long)]),
+        bucket_counts: vec![1; buckets],
+        explicit_bounds: (1..buckets).map(|bound| bound as f64).collect(),
+        count: buckets as u64,
+        time_unix_nano: 1,
+        ..HistogramDataPoint::default()
+    };
+    let quantiles = vec![ValueAtQuantile::default(); 1_000];
+    let summary = SummaryDataPoint {
+        attributes: pairs(&[("long", &long)]),
+        quantile_values: quantiles,
+        ..SummaryDataPoint::default()
+    };
+    let metrics = vec![
+        metric("h", "", histogram(vec![point_of(10), point_of(1_000)])),
+        metric("s", "", Data::Summary(Summary { data_points: vec![summary] })),
+    ];
+    let written = series(&batch(&[], metrics), &EncodeOptions::default());
+    assert_eq!((written.points(), written.refused().total), (1, 2), "{:?}", written.refused());
+    assert!(written.refused().reasons[0].contains("too long to be repeated"), "{:?}", written.refused());
+}
+
+#[test]
 fn one_series_is_written_once_in_the_order_of_time() {
     let points = vec![number(3.0, 3, &[]), number(1.0, 1, &[]), number(2.0, 2, &[]), number(9.0, 2, &[])];
     let written = series(&batch(&[], vec![metric("m", "", gauge(points))]), &EncodeOptions::default());

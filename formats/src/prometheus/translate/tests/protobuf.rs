@@ -346,6 +346,20 @@ fn a_family_that_cannot_be_read_costs_itself() {
 }
 
 #[test]
+fn long_labels_are_not_repeated_for_very_many_buckets() {
+    let labels = vec![Label { name: "long".into(), value: "x".repeat(100_000) }];
+    let buckets = (0..1_000_u32).map(|bound| Bucket { bound: f64::from(bound), ..Bucket::default() });
+    let wide = Histogram { buckets: buckets.collect(), ..Histogram::default() };
+    let wide = Metric { labels, histogram: Some(wide), ..Metric::default() };
+    let good = Metric { gauge: number(2.0), ..Metric::default() };
+    let families = [family("h", HISTOGRAM, vec![wide]), family("g", GAUGE, vec![good])];
+    let outcome = read(Settings::default(), &families);
+    check_points(&outcome, &["g{} 2"]);
+    assert_eq!(outcome.bad_lines, 1);
+    assert!(outcome.described[0].reason.contains("too long to be repeated"), "{:?}", outcome.described);
+}
+
+#[test]
 fn the_next_page_finds_the_same_series() {
     let families = [family("h", HISTOGRAM, histogram(sparse()))];
     let mut translator = translator(native());
