@@ -1,8 +1,5 @@
 //! What is scraped, as a page and as JSON. A part at a time: there may be very many targets.
 
-#[cfg(test)]
-mod tests;
-
 use std::fmt::Write as _;
 use std::time::SystemTime;
 

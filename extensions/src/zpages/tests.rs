@@ -19,7 +19,7 @@ use super::taps::Taps;
 use crate::html::{decode, encode, escape};
 use crate::loopback::{example, get, get_with, lines, read};
 
-pub(super) async fn start(text: &str) -> (Context, String) {
+async fn start(text: &str) -> (Context, String) {
     let cx = context(Kind::Extension, "zpages");
     let mut config: Config = read(text).unwrap();
     config.server.endpoint = "127.0.0.1:0".to_owned();
