@@ -1,5 +1,8 @@
 //! Asking a running collector over HTTP, for the commands that look at one.
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -35,9 +38,10 @@ impl<'a> Endpoint<'a> {
         if address.contains("://") {
             bail!("`{endpoint}` cannot be asked, expected `http://host:port`");
         }
-        for header in headers {
+        for (index, header) in headers.iter().enumerate() {
             if !header.contains(':') || header.contains(['\r', '\n']) {
-                bail!("header `{header}` is not `Name: value`");
+                // Not the header itself: it may well be a token.
+                bail!("header {} is not `Name: value`", index + 1);
             }
         }
         Ok(Endpoint { address, headers })

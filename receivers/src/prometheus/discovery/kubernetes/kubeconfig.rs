@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use config::{Diagnostics, Secret};
@@ -87,7 +87,8 @@ pub(super) fn parse(text: &str, folder: &Path) -> anyhow::Result<Access> {
     let Some(node) = config::parse_value("kubeconfig", text, &mut diagnostics) else {
         bail!("it is not YAML: {diagnostics}");
     };
-    let config: KubeConfig = serde_json::from_str(&config::to_json(&node))?;
+    let config: KubeConfig =
+        serde_json::from_str(&config::to_json(&node)).map_err(|error| anyhow!(without_values(&error)))?;
     let name = config.current_context.as_str();
     if name.is_empty() {
         bail!("it has no `current-context`");
@@ -170,4 +171,13 @@ fn beside(folder: &Path, path: &str) -> String {
 
 fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
     Option::<Vec<T>>::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// What serde says of the file, without the value it names: that may be a token in a wrong place.
+fn without_values(error: &serde_json::Error) -> String {
+    let words = error.to_string();
+    match (words.find('"'), words.rfind('"')) {
+        (Some(from), Some(to)) if from < to => format!("{}...{}", &words[..from], &words[to + 1..]),
+        _ => words,
+    }
 }

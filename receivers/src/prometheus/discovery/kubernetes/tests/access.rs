@@ -155,6 +155,8 @@ fn a_kubeconfig_that_is_of_no_use_is_refused_with_words() {
     }
     let words = refusal(&with("client-key-data: '-----BEGIN SECRET'"));
     assert!(words.contains("`client-key-data` is not base64") && !words.contains("SECRET"), "{words}");
+    let words = refusal("{ users: SECRET }");
+    assert!(words.starts_with("invalid type: string ...") && !words.contains("SECRET"), "{words}");
     for (config, words) in [
         ("{ clusters: [] }", "it has no `current-context`"),
         ("{ current-context: a }", "there is no context `a`"),
