@@ -16,6 +16,7 @@ mod kinds;
 mod memory;
 mod operations;
 mod overview;
+mod pauses;
 mod pipeline_health;
 mod refusal;
 mod scope;
@@ -39,6 +40,7 @@ pub use kinds::{Connector, Exporter, Extension, Listens, Outputs, Problem, Proce
 pub use memory::{Charge, Memory, Waiting};
 pub use operations::{LATENCIES, Operation, Operations, Sampled};
 pub use overview::{ExporterOverview, ExtensionOverview, LedgerEntry, Overview, PipelineOverview};
+pub use pauses::Pauses;
 pub use pipeline_health::{PipelineHealth, Reason};
 pub use refusal::REFUSED_ITEMS;
 pub use scope::Scope;

@@ -1,6 +1,5 @@
 //! The `prometheusremotewrite` exporter: metrics to Prometheus and whoever else takes remote write.
 
-mod backoff;
 mod check;
 mod config;
 mod counters;

@@ -1,14 +1,12 @@
 //! One request, as often as it takes; and what the answer means.
 
 use bytes::Bytes;
-use component::{Code, ConsumeError, Context, Origin, RetryConfig, Scope};
+use component::{Code, ConsumeError, Context, Origin, Pauses, RetryConfig, Scope};
 use formats::prometheus::remote::Message;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
 use http::{Method, StatusCode, Uri};
 use tracing::debug;
 use transport::http::{Client, ClientConfig, Fault, Reply};
-
-use super::backoff::Pauses;
 
 /// How much of a server's words is told, as in the Go Collector.
 const SHOWN_BYTES: usize = 256;

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use component::{Exporter as _, Problem};
+use component::{Exporter as _, Pauses, Problem};
 use config::{Diagnostics, Path};
 use otlp::Signal;
 
 use super::Config;
-use super::backoff::Pauses;
 
 const ENDPOINT: &str = "endpoint: 'http://a:9090/api/v1/write'";
 

@@ -1,23 +1,28 @@
-//! The pauses between the attempts for one request.
+//! The pauses between attempts, as `retry_on_failure` wants them.
 
 use std::time::Duration;
 
-use component::RetryConfig;
 use tokio::time::Instant;
 
-pub(super) struct Pauses<'a> {
+use crate::delivery::RetryConfig;
+
+/// The pauses between the attempts for one batch or one request.
+pub struct Pauses<'a> {
     config: &'a RetryConfig,
     started: Instant,
     interval: Duration,
 }
 
 impl<'a> Pauses<'a> {
-    pub(super) fn new(config: &'a RetryConfig) -> Pauses<'a> {
+    /// The time for trying begins now.
+    #[must_use]
+    pub fn new(config: &'a RetryConfig) -> Pauses<'a> {
         Pauses { config, started: Instant::now(), interval: config.initial_interval.0 }
     }
 
-    /// The next pause, at least `asked_for` long; `None` when it would end after the time for trying is over.
-    pub(super) fn next(&mut self, asked_for: Option<Duration>) -> Option<Duration> {
+    /// The next pause, at least `asked_for` long; `None` when it would end after the time for trying is over,
+    /// or nothing is to be tried again.
+    pub fn next(&mut self, asked_for: Option<Duration>) -> Option<Duration> {
         if !self.config.enabled {
             return None;
         }
